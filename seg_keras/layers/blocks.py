@@ -1,0 +1,55 @@
+"""Blocks that most architectures share: convolution, batch norm and activation in one call."""
+
+from keras import KerasTensor, initializers, layers
+
+# The Keras default of 0.99 would do; stated here so that no model inherits another by accident.
+BATCH_NORM_MOMENTUM = 0.99
+
+
+def batch_norm(x: KerasTensor, *, epsilon: float = 1e-5, name: str) -> KerasTensor:
+    """Batch normalisation with this project's momentum."""
+    return layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM, epsilon=epsilon, name=name)(x)
+
+
+def conv_bn_relu(
+    x: KerasTensor,
+    filters: int,
+    kernel_size: int = 3,
+    strides: int = 1,
+    dilation_rate: int = 1,
+    *,
+    name: str,
+) -> KerasTensor:
+    """Convolution, batch norm, ReLU: (B, H, W, C) to (B, H/strides, W/strides, filters)."""
+    x = layers.Conv2D(
+        filters,
+        kernel_size,
+        strides=strides,
+        padding="same",
+        dilation_rate=dilation_rate,
+        use_bias=False,
+        kernel_initializer="he_normal",
+        name=f"{name}_conv",
+    )(x)
+    x = batch_norm(x, name=f"{name}_bn")
+    return layers.ReLU(name=f"{name}_relu")(x)
+
+
+def separable_conv_bn_relu(
+    x: KerasTensor, filters: int, dilation_rate: int = 1, *, name: str
+) -> KerasTensor:
+    """3x3 depthwise and 1x1 pointwise convolution, each with batch norm and ReLU.
+
+    (B, H, W, C) to (B, H, W, filters). The form that DeepLab v3+ uses in its heads.
+    """
+    x = layers.DepthwiseConv2D(
+        3,
+        padding="same",
+        dilation_rate=dilation_rate,
+        use_bias=False,
+        depthwise_initializer=initializers.TruncatedNormal(stddev=0.33),
+        name=f"{name}_depthwise",
+    )(x)
+    x = batch_norm(x, name=f"{name}_depthwise_bn")
+    x = layers.ReLU(name=f"{name}_depthwise_relu")(x)
+    return conv_bn_relu(x, filters, 1, name=name)

@@ -1,0 +1,28 @@
+"""The last layers of a model: from features to one logit per class and pixel."""
+
+from keras import KerasTensor, initializers, layers
+
+from seg_keras.layers.blocks import conv_bn_relu
+from seg_keras.layers.resize import BilinearResize
+
+
+def segmentation_head(
+    x: KerasTensor, num_classes: int, size: tuple[int, int], name: str
+) -> KerasTensor:
+    """Maps features (B, h, w, C) to float32 logits (B, *size, num_classes)."""
+    # float32 also under mixed precision: the loss must not see rounded logits.
+    x = layers.Conv2D(
+        num_classes,
+        1,
+        kernel_initializer=initializers.TruncatedNormal(stddev=0.01),
+        dtype="float32",
+        name=f"{name}_classifier",
+    )(x)
+    return BilinearResize(size, dtype="float32", name=name)(x)
+
+
+def image_pooling(x: KerasTensor, filters: int, name: str) -> KerasTensor:
+    """Summarises (B, h, w, C) in one vector that stands at every pixel: (B, h, w, filters)."""
+    y = layers.GlobalAveragePooling2D(keepdims=True, name=f"{name}_average")(x)
+    y = conv_bn_relu(y, filters, 1, name=name)
+    return BilinearResize(x.shape[1:3], name=f"{name}_resize")(y)

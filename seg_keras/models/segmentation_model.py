@@ -1,0 +1,47 @@
+"""The functional model that remembers how it was built, so that it can be built at another size."""
+
+import keras
+
+
+@keras.saving.register_keras_serializable("seg_keras")
+class SegmentationModel(keras.Model):
+    """A functional `keras.Model` with a note of the builder's call that made it.
+
+    Args:
+        inputs: As in `keras.Model`.
+        outputs: As in `keras.Model`: a dict of logits, `"logits"` first.
+        name: As in `keras.Model`.
+        builder: `{"name", "num_classes", "input_shape", "options"}` of `build_model`.
+    """
+
+    # `builder` is keyword-only: Keras writes the graph itself into a saved file only for classes
+    # with the positional arguments of its own functional model.
+    def __init__(self, inputs, outputs, name=None, *, builder: dict | None = None, **kwargs):
+        super().__init__(inputs, outputs, name=name, **kwargs)
+        self._builder = builder
+
+    @property
+    def builder(self) -> dict | None:
+        """The call of `build_model` that made this model."""
+        return self._builder
+
+    def get_config(self):
+        return {**super().get_config(), "builder": self._builder}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        config = dict(config)
+        builder = config.pop("builder")
+        model = super().from_config(config, custom_objects=custom_objects)
+        model._builder = builder
+        return model
+
+
+def deployable(model: keras.Model) -> keras.Model:
+    """The same weights with `"logits"` as the only output: what is counted and served."""
+    return SegmentationModel(
+        model.input,
+        {"logits": model.output["logits"]},
+        name=model.name,
+        builder=getattr(model, "builder", None),
+    )

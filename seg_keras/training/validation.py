@@ -1,0 +1,27 @@
+"""Scoring a model while it trains: with averaged weights, on whole images."""
+
+from collections.abc import Callable, Iterable
+
+import keras
+import numpy as np
+
+from seg_keras.data.datasets import Dataset, Pair
+from seg_keras.metrics import ConfusionMatrix
+
+Predict = Callable[[np.ndarray], np.ndarray]  # image uint8 (H, W, C) to class ids (H, W)
+
+
+def validate(predict: Predict, dataset: Dataset, pairs: Iterable[Pair]) -> dict:
+    """Scores predictions at the resolution of the labels; see `ConfusionMatrix.result`."""
+    matrix = ConfusionMatrix(dataset.label_space.num_classes)
+    for pair in pairs:
+        image, label = dataset.load(pair)
+        matrix.update(label, predict(image))
+    return matrix.result()
+
+
+def copy_averaged_weights(model: keras.Model, averaged: keras.Model) -> None:
+    """Gives a model of another size the trained weights, averaged over the steps if so asked."""
+    averaged.set_weights(model.get_weights())
+    if model.optimizer.use_ema:
+        model.optimizer.finalize_variable_values(averaged.trainable_variables)

@@ -1,0 +1,87 @@
+"""The audit finds what a converter leaves in a file without a word."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from deploy.export.audit import audit_tflite
+from deploy.runtimes.native_log import silenced
+
+
+class CumulativeSum(keras.layers.Layer):
+    def call(self, x):
+        return tf.cumsum(x, axis=1)
+
+
+class PoolWithIndices(keras.layers.Layer):
+    def call(self, x):
+        return tf.nn.max_pool_with_argmax(x, 1, 1, "SAME")[0]
+
+
+def build(*layers):
+    images = x = keras.Input((16, 24, 3))
+    for layer in layers:
+        x = layer(x)
+    return keras.Model(images, x)
+
+
+def convert(converter):
+    """Converts, as a program does that is not careful; gives the content of the file."""
+    with silenced():
+        return converter.convert()
+
+
+def from_keras(model):
+    return tf.lite.TFLiteConverter.from_keras_model(model)
+
+
+def test_unfrozen_weights_are_an_error():
+    model = build(keras.layers.Conv2D(4, 3))
+    function = tf.function(model).get_concrete_function(tf.TensorSpec((1, 16, 24, 3)))
+    audit = audit_tflite(
+        convert(tf.lite.TFLiteConverter.from_concrete_functions([function], model))
+    )
+    assert audit.operators["VAR_HANDLE"] == 2
+    assert "2 weights are variables (VAR_HANDLE)" in audit.errors[0]
+
+
+def test_tensorflow_kernel_is_an_error():
+    converter = from_keras(build(PoolWithIndices()))
+    converter.target_spec.supported_ops = [
+        tf.lite.OpsSet.TFLITE_BUILTINS,
+        tf.lite.OpsSet.SELECT_TF_OPS,
+    ]
+    audit = audit_tflite(convert(converter))
+    assert "no kernel for FlexMaxPoolWithArgmax" in audit.errors[0]
+
+
+def test_split_dilated_convolution_is_a_warning():
+    dilated = keras.layers.Conv2D(4, 3, dilation_rate=2, padding="same")
+    audit = audit_tflite(convert(from_keras(build(dilated))))  # with an open batch size
+    assert audit.operators["SPACE_TO_BATCH_ND"] == 1
+    assert audit.errors == []
+    assert "1 dilated convolutions are split" in audit.warnings[0]
+
+
+def build_with_float_layer():
+    converter = from_keras(build(keras.layers.Conv2D(4, 3), CumulativeSum()))
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    return converter
+
+
+@pytest.mark.filterwarnings("ignore:Statistics for quantized inputs were expected")
+def test_float_operator_in_an_int8_file_is_a_warning():
+    converter = build_with_float_layer()
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.representative_dataset = lambda: [[np.ones((1, 16, 24, 3), "float32")]]
+    audit = audit_tflite(convert(converter))
+    assert audit.errors == []
+    assert len(audit.warnings) == 1
+    assert "In this int8 file CUMSUM compute in float32" in audit.warnings[0]
+
+
+def test_float_operators_in_a_float_file_are_fine():
+    audit = audit_tflite(convert(build_with_float_layer()))
+    assert audit.operators["CUMSUM"] == 1
+    assert audit.errors == audit.warnings == []

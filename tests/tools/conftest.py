@@ -1,0 +1,86 @@
+"""A model that needs no training, and images it is sure about: red is class 0, green 1, blue 2."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from deploy.runtimes import RUNTIMES
+from deploy.runtimes.base import fit_classes, fit_frame
+from seg_keras.data.labels import LabelSpace
+from seg_keras.models import MODELS, build_model
+
+COLOR_SPACE = LabelSpace(("red", "green", "blue"), ((200, 0, 0), (0, 200, 0), (0, 0, 200)))
+
+
+@pytest.fixture
+def color_space():
+    return COLOR_SPACE
+
+
+def color_model(num_classes, input_shape):
+    """A builder: the logits are the channels of the image."""
+    inputs = keras.Input(input_shape)
+    logits = keras.layers.Rescaling(1.0)(inputs[..., :num_classes])
+    return keras.Model(inputs, {"logits": logits})
+
+
+@pytest.fixture
+def make_run(tmp_path, monkeypatch):
+    """Writes a run folder of the color model for 24x32 images; gives its path."""
+    monkeypatch.setitem(MODELS, "color_model", color_model)
+
+    def make(num_classes=3, **config):
+        run = tmp_path / "run"
+        run.mkdir()
+        build_model("color_model", num_classes, (24, 32, 3)).save(run / "model.keras")
+        known = {"classes": COLOR_SPACE.names, "colors": COLOR_SPACE.colors}
+        (run / "config.json").write_text(json.dumps(known | config))
+        return run
+
+    return make
+
+
+@pytest.fixture
+def make_image():
+    """Writes an image of colored squares; gives the class ids (H, W) it shows."""
+
+    def make(path, size, seed=0):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        coarse = np.random.default_rng(seed).integers(0, 3, (size[0] // 4 + 1, size[1] // 4 + 1))
+        classes = coarse.repeat(4, axis=0).repeat(4, axis=1)[: size[0], : size[1]].astype("uint8")
+        Image.fromarray(COLOR_SPACE.colorize(classes)).save(path)
+        return classes
+
+    return make
+
+
+class ColorRuntime:
+    """A runtime that names the brightest channel, for frames of 24x32 pixels."""
+
+    input_size = (24, 32)
+
+    def __init__(self, path, threads=None):
+        self.description = json.loads(path.read_text())
+
+    def __call__(self, frame):
+        classes = fit_frame(frame, self.input_size)[0].argmax(-1).astype("uint8")
+        return fit_classes(classes, frame.shape[:2])
+
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def make_artifact(tmp_path, monkeypatch):
+    """Writes an exported file that says the given class names of itself; gives its path."""
+    monkeypatch.setitem(RUNTIMES, ".fake", ColorRuntime)
+
+    def make(names=COLOR_SPACE.names):
+        path = tmp_path / "model.fake"
+        path.write_text(json.dumps({"classes": names, "palette": COLOR_SPACE.colors[: len(names)]}))
+        return path
+
+    return make

@@ -1,0 +1,188 @@
+"""The export command leaves a proved artifact, or none; what is wrong is told in one line."""
+
+import json
+import re
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from deploy.export import EXPORTERS
+from deploy.export.tflite import export_tflite
+from deploy.runtimes import load_runtime
+from deploy.runtimes.artifact import read_description
+from seg_keras.data.datasets import DATASETS, Dataset
+from seg_keras.data.datasets.dataset import list_folder_pairs
+from tools.export import main
+from tools.export_inputs import CALIBRATION_IMAGES, choose_calibration
+
+
+@pytest.fixture
+def squares(tmp_path, monkeypatch, color_space, make_image):
+    """Registers the data set `squares`, labelled as the color model decides; gives its folder."""
+    folder = tmp_path / "squares"
+    for split, count in (("train", 4), ("val", 3)):
+        (folder / f"{split}annot").mkdir(parents=True)
+        for index in range(count):
+            name = f"{split}{index}.png"
+            labels = make_image(folder / split / name, (48, 64), seed=index)
+            Image.fromarray(labels).save(folder / f"{split}annot" / name)
+
+    def build(data_dir):
+        return Dataset(
+            name="squares",
+            label_space=color_space,
+            splits=("train", "val"),
+            list_pairs=lambda split: list_folder_pairs(
+                data_dir / split, data_dir / f"{split}annot", "the folder of squares"
+            ),
+        )
+
+    monkeypatch.setitem(DATASETS, "squares", build)
+    return folder
+
+
+@pytest.fixture
+def run(make_run, squares):
+    return make_run(model="color_model", dataset="squares", data_dir=str(squares))
+
+
+def export(*flags):
+    """Runs the command and gives its exit code."""
+    return main([str(flag) for flag in flags])
+
+
+def errors(capsys):
+    """The last line on standard error."""
+    return capsys.readouterr().err.splitlines()[-1]
+
+
+@pytest.mark.parametrize("precision", ["float32", "int8"])
+def test_artifact_is_proved_on_the_data_set_of_the_run(run, squares, tmp_path, capsys, precision):
+    output, report = tmp_path / "new" / "squares.tflite", tmp_path / "report.json"
+    flags = ("--precision", precision, "--output", output, "--json", report)
+    assert export("--model", run, *flags) == 0
+    description = read_description(output)
+    assert description["model"] == "color_model"
+    assert description["classes"] == ["red", "green", "blue"]
+    assert description["palette"] == [[200, 0, 0], [0, 200, 0], [0, 0, 200]]
+    assert len(description["source_model_sha256"]) == 64
+    verdict = description["parity"]
+    assert verdict["passed"]
+    assert (verdict["images"], verdict["labelled_images"]) == (3, 3)
+    assert verdict["artifact_mean_iou"] == pytest.approx(1)
+    printed = json.loads(report.read_text())
+    assert printed["parity"] == verdict
+    assert printed["artifact"] == str(output)
+    assert printed["operators"]["ARG_MAX"] == 1
+    assert "lost_points" in capsys.readouterr().out
+    assert [*output.parent.iterdir()] == [output]
+    if precision == "int8":
+        calibration = description["quantization"]["calibration"]
+        assert sorted(calibration["files"]) == [f"train{index}.png" for index in range(4)]
+        assert (calibration["images"], calibration["seed"]) == (4, 0)
+        assert calibration["added"] == ["black", "white"]
+
+
+def test_folders_of_images_replace_the_data_set(make_run, make_image, tmp_path):
+    run = make_run(model="color_model", dataset="squares")  # which is nowhere
+    for index in range(2):
+        make_image(tmp_path / "images" / f"{index}.png", (31, 47), seed=index)
+    flags = ("--calibration", tmp_path / "images", "--parity", tmp_path / "images")
+    assert export("--model", run / "model.keras", "--precision", "int8", *flags) == 0
+    verdict = read_description(run / "model_int8.tflite")["parity"]  # the default name
+    assert verdict["images"] == 2
+    assert verdict["labelled_images"] == 0
+
+
+def test_input_size_and_output_kind_are_obeyed(run, tmp_path):
+    output = tmp_path / "m.tflite"
+    flags = ("--input-size", 40, 56, "--output-kind", "logits", "--audit")
+    assert export("--model", run, *flags, "--output", output) == 0
+    runtime = load_runtime(output)
+    assert runtime.run(np.zeros((1, 40, 56, 3), "uint8")).shape == (1, 40, 56, 3)
+    assert runtime.description["output_kind"] == "logits"
+
+
+def export_swapped(model, *arguments):
+    """An exporter with a fault: red and blue change places."""
+    logits = keras.layers.Rescaling(1.0)(model.output["logits"][..., ::-1])
+    export_tflite(keras.Model(model.input, {"logits": logits}), *arguments)
+
+
+def test_refused_artifact_leaves_no_file_and_exit_code_3(run, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(EXPORTERS, "tflite", export_swapped)
+    output, report = tmp_path / "new" / "m.tflite", tmp_path / "report.json"
+    assert export("--model", run, "--output", output, "--json", report) == 3
+    assert [*output.parent.iterdir()] == []
+    assert "refused" in capsys.readouterr().out
+    printed = json.loads(report.read_text())
+    assert printed["artifact"] is None
+    assert not printed["parity"]["passed"]
+
+
+@pytest.mark.slow
+def test_refused_artifact_spares_an_older_good_one(run, monkeypatch):
+    assert export("--model", run) == 0
+    good = (run / "model_float32.tflite").read_bytes()
+    monkeypatch.setitem(EXPORTERS, "tflite", export_swapped)
+    assert export("--model", run) == 3
+    assert (run / "model_float32.tflite").read_bytes() == good
+
+
+def test_broken_check_image_leaves_no_file(run, squares, tmp_path, capsys):
+    (squares / "val" / "val1.png").write_bytes(b"no image")
+    output = tmp_path / "new" / "m.tflite"
+    assert export("--model", run, "--output", output) == 2
+    assert "val1.png: cannot be decoded" in errors(capsys)
+    assert [*output.parent.iterdir()] == []
+
+
+def test_calibration_images_are_a_seeded_sample():
+    images = [(f"{index}.png", None) for index in range(CALIBRATION_IMAGES + 50)]
+    chosen, notes = choose_calibration(images)
+    assert len(chosen) == CALIBRATION_IMAGES
+    assert chosen == choose_calibration(images)[0]
+    assert chosen != images[:CALIBRATION_IMAGES]
+    assert notes == {"images": 100, "seed": 0, "files": [name for name, _ in chosen]}
+
+
+BAD_USES = {
+    "no such run": (["--model", "nowhere"], "nowhere: no such file"),
+    "another suffix": (["--output", "model.bin"], "must end in .tflite"),
+    "empty folder": (["--parity", "."], "no images in this folder"),
+    "another place": (
+        ["--data-dir", "nowhere"],
+        "not at hand.*nowhere.*--calibration and --parity",
+    ),
+    "calibration of float": (["--calibration", "squares/train"], "--calibration is for --precision int8, not float32"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_USES)
+def test_bad_use_is_told_in_one_line(run, tmp_path, monkeypatch, capsys, case):
+    flags, message = BAD_USES[case]
+    monkeypatch.chdir(tmp_path)
+    assert export("--model", run, *flags) == 2
+    assert re.search(f"error: .*{message}", errors(capsys))
+    assert not list(tmp_path.rglob("*.tflite"))
+
+
+def test_keras_file_without_its_run_is_told(run, capsys):
+    (run / "config.json").unlink()
+    assert export("--model", run / "model.keras") == 2
+    assert re.search("no config.json beside it.*Give the run folder", errors(capsys))
+
+
+def test_data_set_of_other_classes_is_told(make_run, squares, capsys):
+    names = ["red", "green", "purple"]
+    run = make_run(model="color_model", dataset="squares", data_dir=str(squares), classes=names)
+    assert export("--model", run) == 2
+    assert re.search("squares has the classes red, green, blue.*purple", errors(capsys))
+
+
+def test_unknown_format_lists_the_known_ones(run, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        export("--model", run, "--format", "coreml")
+    assert re.search("invalid choice: 'coreml'.*'tflite'", errors(capsys))

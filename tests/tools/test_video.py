@@ -1,0 +1,197 @@
+"""`tools/video.py` from its command line: files that are whole however it ends, exit codes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from video_with_fake_engine import FakeEngine
+
+from deploy.runtimes import RUNTIMES
+from tools import video, video_io
+
+PROGRAM = Path(__file__).with_name("video_with_fake_engine.py")
+
+
+@pytest.fixture
+def clip(tmp_path):
+    """A video of 600 small frames."""
+    path = tmp_path / "clip.mp4"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), 25, (64, 48))
+    for number in range(600):
+        writer.write(np.full((48, 64, 3), number % 200, "uint8"))
+    writer.release()
+    return path
+
+
+@pytest.fixture
+def engine(tmp_path, monkeypatch):
+    """Makes a model file for the fake engine, which this process knows too."""
+    monkeypatch.setitem(RUNTIMES, ".fake", FakeEngine)
+
+    def make(calls=10**6):
+        (tmp_path / "engine.fake").write_text(str(calls))
+        return str(tmp_path / "engine.fake")
+
+    return make
+
+
+def start(folder, clip, model):
+    """Starts the tool in a process group of its own, as a terminal would."""
+    files = ["--output", folder / "out.mp4", "--records", folder / "out.jsonl"]
+    files += ["--json", folder / "out.json", "--sheet", folder / "out.png"]
+    return subprocess.Popen(
+        [sys.executable, PROGRAM, "--model", model, "--source", clip, "--headless", *files],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def wait_for_records(path, count):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if path.exists() and len(path.read_text().splitlines()) >= count:
+            return
+        time.sleep(0.02)
+    pytest.fail(f"{path} never held {count} records")
+
+
+def count_frames(path):
+    capture = cv2.VideoCapture(str(path))
+    count = 0
+    while capture.read()[0]:
+        count += 1
+    return count
+
+
+def assert_whole(folder):
+    """The recording and the records hold the same frames; nothing half-written is left."""
+    records = [json.loads(line) for line in (folder / "out.jsonl").read_text().splitlines()]
+    assert [record["index"] for record in records] == list(range(len(records)))
+    assert count_frames(folder / "out.mp4") == len(records)
+    assert not list(folder.glob("*.partial*"))
+    return records
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_leaves_whole_files_and_the_final_table(tmp_path, clip, engine, number):
+    process = start(tmp_path, clip, engine())
+    wait_for_records(tmp_path / "out.jsonl.partial", 10)
+    os.killpg(process.pid, number)
+    stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode == 0, stderr
+    records = assert_whole(tmp_path)
+    assert 10 <= len(records) < 600
+    report = json.loads((tmp_path / "out.json").read_text())
+    assert report["frames"] == report["recording"]["frames"] == len(records)
+    assert "capture to shown" in stdout
+    assert cv2.imread(str(tmp_path / "out.png")) is not None
+
+
+def test_an_engine_that_breaks_ends_with_exit_1_and_whole_files(tmp_path, clip, engine):
+    process = start(tmp_path, clip, engine(calls=20))
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "error: The engine failed on 10 frames in a row" in stderr
+    assert "Traceback" not in stderr
+    records = assert_whole(tmp_path)
+    assert len(records) == 29
+    assert records[-1]["error"] == "ValueError: out of order"
+
+
+def test_a_folder_of_images_of_odd_size_is_recorded(tmp_path, engine, capsys):
+    (tmp_path / "frames").mkdir()
+    for number in range(5):
+        image = np.full((75, 101, 3), 40 * number, "uint8")
+        cv2.imwrite(str(tmp_path / "frames" / f"{number}.png"), image)
+    arguments = ["--model", engine(), "--source", str(tmp_path / "frames"), "--headless"]
+    arguments += [*recording(tmp_path), "--json", str(tmp_path / "out.json")]
+    assert video.main(arguments) == 0
+    assert len(assert_whole(tmp_path)) == 5
+    capture = cv2.VideoCapture(str(tmp_path / "out.mp4"))
+    assert capture.read()[1].shape == (76, 102, 3)
+    assert capture.get(cv2.CAP_PROP_FPS) == pytest.approx(10)
+    report = json.loads((tmp_path / "out.json").read_text())
+    assert report["mode"] == "every"
+    assert report["drops"] == {"late": 0, "stopped": 0}
+    assert set(report["stages"]) == {"grab", "infer", "draw", "write"}
+    assert set(report["latency"]) == {"mean_ms", "p50_ms", "p95_ms", "p99_ms"}
+    assert "5 frames" in capsys.readouterr().out
+
+
+def test_max_frames_and_freshest_work_together(tmp_path, clip, engine):
+    arguments = ["--model", engine(), "--source", str(clip), "--headless", "--mode", "freshest"]
+    arguments += ["--max-frames", "8", "--json", str(tmp_path / "out.json")]
+    assert video.main(arguments) == 0
+    report = json.loads((tmp_path / "out.json").read_text())
+    assert (report["mode"], report["frames"], report["recording"]) == ("freshest", 8, None)
+
+
+def test_without_a_display_it_says_so_and_goes_on(clip, engine, monkeypatch, caplog):
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    assert video.main(["--model", engine(), "--source", str(clip), "--max-frames", "3"]) == 0
+    assert "No window, because there is no display" in caplog.text
+
+
+def recording(folder):
+    return ["--output", str(folder / "out.mp4"), "--records", str(folder / "out.jsonl")]
+
+
+def unopenable(folder):
+    (folder / "notes.mp4").write_text("no video at all")
+    return ["--source", str(folder / "notes.mp4")]
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (unopenable, "notes.mp4"),
+        (lambda folder: ["--source", str(folder / "none.mp4")], "none.mp4"),
+        (lambda folder: ["--source", "87"], "Camera 87"),
+        (lambda folder: ["--source", str(folder), "--opacity", "2"], "holds no images"),
+        (lambda folder: ["--output", str(folder / "out.avi")], ".mp4"),
+        (lambda folder: ["--sheet", str(folder / "out.gif")], ".png"),
+        (lambda folder: [*recording(folder), "--sheet", str(folder / "out.gif")], ".png"),
+        (lambda folder: ["--output", str(folder / "clip.mp4")], "is the source itself"),
+        (lambda folder: ["--output", str(folder / "clip.mp4" / "out.mp4")], "clip.mp4"),
+        (lambda folder: ["--opacity", "1.5"], "between 0 and 1"),
+        (lambda folder: ["--max-frames", "0"], "at least 1"),
+    ],
+)
+def test_wrong_input_ends_with_exit_2_and_one_line(tmp_path, clip, engine, capfd, make, words):
+    arguments = ["--model", engine(), "--headless", "--source", str(clip), *make(tmp_path)]
+    assert video.main(arguments) == 2
+    stderr = capfd.readouterr().err
+    assert stderr.startswith("error: ")
+    assert stderr.count("\n") == 1
+    assert words in stderr
+    assert clip.stat().st_size > 1000
+    assert not list(tmp_path.glob("*.partial*"))
+
+
+def test_a_missing_shipped_model_says_what_to_do(monkeypatch, tmp_path, capfd):
+    monkeypatch.setattr(video_io, "ROAD_MODEL", tmp_path / "model_int8.tflite")
+    assert video.main(["--model", str(tmp_path / "model_int8.tflite"), "--headless"]) == 2
+    stderr = capfd.readouterr().err
+    assert "model_int8.tflite is missing" in stderr
+    assert "tools/export.py" in stderr
+
+
+def test_the_live_loop_needs_neither_tensorflow_nor_seg_keras():
+    modules = "channel encoder frame loop mp4 overlay panels recorder sheet sink source stats text"
+    code = "import sys, tools.video\n"
+    code += "".join(f"import deploy.video.{name}\n" for name in modules.split())
+    code += "heavy = {'tensorflow', 'keras', 'seg_keras', 'ai_edge_litert'} & set(sys.modules)\n"
+    code += "sys.exit(f'imported: {heavy}' if heavy else 0)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

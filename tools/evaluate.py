@@ -1,0 +1,100 @@
+"""Scores a model on a split of a data set, at the labels' own resolution.
+
+python tools/evaluate.py --model RUN --split val
+python tools/evaluate.py --model model_int8.tflite --dataset camvid --data-dir CamVid
+"""
+
+import argparse
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import track
+
+from seg_keras.data.datasets import Dataset, Pair
+from seg_keras.data.read_ahead import read_ahead
+from seg_keras.metrics import ConfusionMatrix
+from tools import predictors, splits
+from tools.cli import command, print_table, write_json
+from tools.predictors import OpenModel
+
+
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    predictors.add_arguments(parser)
+    splits.add_arguments(parser)
+    parser.add_argument("--json", type=Path, help="write the report to this file too")
+    return parser.parse_args(argv)
+
+
+@command
+def main(argv: Sequence[str] | None = None) -> None:
+    args = parse(argv)
+    dataset, pairs = splits.open_split(args, predictors.read_run_config(args.model))
+    # At the size of the data nothing is scaled, and the score is that of the model alone.
+    data_size = dataset.load(pairs[0])[0].shape[:2]
+    with predictors.open_model(args, data_size) as model:
+        check_classes(args.model, model, dataset)
+        report = score(model, dataset, pairs)
+    height, width = model.input_size
+    report["convention"]["resolution"] = (
+        f"labels at their own size; the model saw {height}x{width} pixels, mode {args.mode}"
+    )
+    report |= {"model": str(args.model), "dataset": dataset.name, "split": args.split}
+    show(report)
+    write_json(args.json, report)
+
+
+def check_classes(path: Path, model: OpenModel, dataset: Dataset) -> None:
+    """Raises unless the model predicts the classes of the data set, in their order."""
+    wanted = dataset.label_space.names
+    names = model.label_space.names if model.label_space else None
+    if model.num_classes != len(wanted) or names not in (None, wanted):
+        raise ValueError(
+            f"{path} predicts {model.num_classes} classes ({', '.join(names or ['unnamed'])}), but "
+            f"{dataset.name} has {len(wanted)} ({', '.join(wanted)}). Give the data set that the "
+            f"model was trained on."
+        )
+
+
+def score(model: OpenModel, dataset: Dataset, pairs: Sequence[Pair]) -> dict:
+    """The report of all pairs, its classes with their names."""
+    matrix = ConfusionMatrix(dataset.label_space.num_classes)
+    start = time.perf_counter()
+    loaded = read_ahead(dataset.load, pairs)
+    for image, labels in track(loaded, "Evaluating", len(pairs), console=Console(stderr=True)):
+        matrix.update(labels, model.predict(image))
+    report = matrix.result() | {"images": len(pairs), "seconds": time.perf_counter() - start}
+    names = dataset.label_space.names
+    report["per_class"] = [
+        {"name": name} | scores for name, scores in zip(names, report["per_class"], strict=True)
+    ]
+    return report
+
+
+def show(report: dict) -> None:
+    scores = ("iou", "dice", "accuracy", "precision")
+    rows = [
+        (row["name"], *(percent(row[name]) for name in scores), row["pixels"])
+        for row in report["per_class"]
+    ]
+    means = ("mean_iou", "mean_dice", "mean_pixel_accuracy")
+    rows.append(("mean", *(percent(report[name]) for name in means), "", ""))
+    title = f"{report['model']} on {report['dataset']} {report['split']}, percent"
+    print_table(title, ("class", "IoU", "Dice", "accuracy", "precision", "pixels"), rows)
+    for name in ("pixel_accuracy", "frequency_weighted_iou"):
+        print(f"{name.replace('_', ' ')}: {percent(report[name])}")
+    for topic, rule in report["convention"].items():
+        print(f"{topic.replace('_', ' ')}: {rule}")
+    print(f"{report['images']} images in {report['seconds']:.1f} s")
+
+
+def percent(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.2f}"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
