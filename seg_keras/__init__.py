@@ -1,5 +1,6 @@
 """Semantic segmentation in Keras 3: models, data, losses, metrics and training."""
 
+import seg_keras.startup  # noqa: F401 - before anything else imports Keras
 from seg_keras.backbones import BACKBONES
 from seg_keras.models import MODELS, build_model, deployable, load_model
 

@@ -129,7 +129,8 @@ def test_models_losses_and_metrics_work_without_tensorflow():
     assert done.returncode == 0, done.stderr
 
 
-def test_importing_prints_nothing():
-    done = run_python("import seg_keras", KERAS_BACKEND="jax")
+@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+def test_importing_prints_nothing(backend):
+    done = run_python("import seg_keras", KERAS_BACKEND=backend)
     assert done.returncode == 0, done.stderr
     assert (done.stdout, done.stderr) == ("", "")

@@ -7,7 +7,7 @@ https://arxiv.org/abs/1801.04381
 import keras
 from keras import KerasTensor, initializers, layers
 
-from seg_keras.layers import batch_norm
+from seg_keras.layers import batch_norm, conv_bn
 
 # Table 2 of the paper: expansion, filters, blocks, stride of the first block, stage that it ends.
 GROUPS = (
@@ -19,6 +19,8 @@ GROUPS = (
     (6, 160, 3, 2, None),
     (6, 320, 1, 1, "c5"),
 )
+
+EPSILON = 1e-3  # of every batch norm, as in the published weights
 
 
 def mobilenet_v2(
@@ -49,7 +51,9 @@ def mobilenet_v2(
 
     inputs = keras.Input(input_shape, name="image")
     x = layers.Rescaling(1 / 127.5, offset=-1.0, name="normalize")(inputs)
-    x = conv_bn(x, round_channels(32 * alpha, channel_divisor), 3, strides=2, name="stem")
+    x = conv_bn(
+        x, round_channels(32 * alpha, channel_divisor), 3, strides=2, epsilon=EPSILON, name="stem"
+    )
     x = layers.ReLU(6.0, name="stem_relu")(x)
 
     features, stride, dilation_rate, block = {}, 2, 1, 0
@@ -83,7 +87,7 @@ def inverted_residual(
     """Widens, filters each channel by itself, narrows; gives the block's output and its inside."""
     inputs = x
     if expansion > 1:
-        x = conv_bn(x, expansion * x.shape[-1], 1, name=f"{name}_expand")
+        x = conv_bn(x, expansion * x.shape[-1], 1, epsilon=EPSILON, name=f"{name}_expand")
         x = layers.ReLU(6.0, name=f"{name}_expand_relu")(x)
     x = layers.DepthwiseConv2D(
         3,
@@ -94,28 +98,12 @@ def inverted_residual(
         depthwise_initializer=initializers.TruncatedNormal(stddev=0.33),
         name=f"{name}_depthwise_conv",
     )(x)
-    x = batch_norm(x, epsilon=1e-3, name=f"{name}_depthwise_bn")
+    x = batch_norm(x, epsilon=EPSILON, name=f"{name}_depthwise_bn")
     expanded = layers.ReLU(6.0, name=f"{name}_depthwise_relu")(x)
-    x = conv_bn(expanded, filters, 1, name=f"{name}_project")  # no activation: a linear bottleneck
+    x = conv_bn(expanded, filters, 1, epsilon=EPSILON, name=f"{name}_project")  # stays linear
     if strides == 1 and inputs.shape[-1] == filters:
         x = layers.Add(name=f"{name}_add")([inputs, x])
     return x, expanded
-
-
-def conv_bn(
-    x: KerasTensor, filters: int, kernel_size: int, strides: int = 1, *, name: str
-) -> KerasTensor:
-    """Convolution and batch norm: (B, H, W, C) to (B, H/strides, W/strides, filters)."""
-    x = layers.Conv2D(
-        filters,
-        kernel_size,
-        strides=strides,
-        padding="same",
-        use_bias=False,
-        kernel_initializer="he_normal",
-        name=f"{name}_conv",
-    )(x)
-    return batch_norm(x, epsilon=1e-3, name=f"{name}_bn")
 
 
 def round_channels(channels: float, divisor: int) -> int:

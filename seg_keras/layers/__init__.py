@@ -5,7 +5,7 @@ every layer it makes with that name.
 """
 
 from seg_keras.layers.aspp import atrous_rates, atrous_spatial_pyramid_pooling
-from seg_keras.layers.blocks import batch_norm, conv_bn_relu, separable_conv_bn_relu
+from seg_keras.layers.blocks import batch_norm, conv_bn, conv_bn_relu, separable_conv_bn_relu
 from seg_keras.layers.heads import image_pooling, segmentation_head
 from seg_keras.layers.resize import BilinearResize
 
@@ -14,6 +14,7 @@ __all__ = [
     "atrous_rates",
     "atrous_spatial_pyramid_pooling",
     "batch_norm",
+    "conv_bn",
     "conv_bn_relu",
     "image_pooling",
     "segmentation_head",

@@ -11,16 +11,17 @@ def batch_norm(x: KerasTensor, *, epsilon: float = 1e-5, name: str) -> KerasTens
     return layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM, epsilon=epsilon, name=name)(x)
 
 
-def conv_bn_relu(
+def conv_bn(
     x: KerasTensor,
     filters: int,
     kernel_size: int = 3,
     strides: int = 1,
     dilation_rate: int = 1,
     *,
+    epsilon: float = 1e-5,
     name: str,
 ) -> KerasTensor:
-    """Convolution, batch norm, ReLU: (B, H, W, C) to (B, H/strides, W/strides, filters)."""
+    """Convolution and batch norm: (B, H, W, C) to (B, H/strides, W/strides, filters)."""
     x = layers.Conv2D(
         filters,
         kernel_size,
@@ -31,7 +32,20 @@ def conv_bn_relu(
         kernel_initializer="he_normal",
         name=f"{name}_conv",
     )(x)
-    x = batch_norm(x, name=f"{name}_bn")
+    return batch_norm(x, epsilon=epsilon, name=f"{name}_bn")
+
+
+def conv_bn_relu(
+    x: KerasTensor,
+    filters: int,
+    kernel_size: int = 3,
+    strides: int = 1,
+    dilation_rate: int = 1,
+    *,
+    name: str,
+) -> KerasTensor:
+    """Convolution, batch norm, ReLU: (B, H, W, C) to (B, H/strides, W/strides, filters)."""
+    x = conv_bn(x, filters, kernel_size, strides, dilation_rate, name=name)
     return layers.ReLU(name=f"{name}_relu")(x)
 
 

@@ -12,9 +12,16 @@ import keras
 
 from seg_keras.models.deeplab_v3 import deeplab_v3
 from seg_keras.models.deeplab_v3_plus import deeplab_v3_plus
-from seg_keras.models.segmentation_model import SegmentationModel, deployable
+from seg_keras.models.segmentation_model import SegmentationModel, deployable, transfer_weights
 
-__all__ = ["MODELS", "SegmentationModel", "build_model", "deployable", "load_model"]
+__all__ = [
+    "MODELS",
+    "SegmentationModel",
+    "build_model",
+    "deployable",
+    "load_model",
+    "transfer_weights",
+]
 
 MODELS = {
     "deeplab_v3": deeplab_v3,

@@ -45,3 +45,36 @@ def deployable(model: keras.Model) -> keras.Model:
         name=model.name,
         builder=getattr(model, "builder", None),
     )
+
+
+def transfer_weights(source: keras.Model, target: keras.Model) -> list[str]:
+    """Copies the weights of every layer that both models have, by name.
+
+    Args:
+        source: A trained model.
+        target: Gets its weights; may have another size, another class count or further outputs.
+
+    Returns:
+        The names of the target's layers that keep their own weights, because the source has no
+        such layer or one of other shapes (a classifier of other classes, for one).
+
+    Raises:
+        ValueError: If not a single layer fits.
+    """
+    kept, copied = [], 0
+    known = {layer.name: layer for layer in source.layers if layer.weights}
+    for layer in target.layers:
+        if not layer.weights:
+            continue
+        weights = known[layer.name].get_weights() if layer.name in known else []
+        if [w.shape for w in weights] == [tuple(w.shape) for w in layer.weights]:
+            layer.set_weights(weights)
+            copied += 1
+        else:
+            kept.append(layer.name)
+    if not copied:
+        raise ValueError(
+            f"No layer of {source.name} fits {target.name}. Start from the weights of the same "
+            f"architecture, or from none."
+        )
+    return kept

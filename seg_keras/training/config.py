@@ -14,6 +14,7 @@ class TrainConfig:
     model_options: dict = dataclasses.field(default_factory=dict)  # the builder's own arguments
     backbone: str = ""  # empty for the builder's own default
     backbone_options: dict = dataclasses.field(default_factory=dict)
+    initial_weights: str | None = None  # run folder or .keras file to start from
     # on what
     dataset: str = "roads"
     data_dir: str | None = None

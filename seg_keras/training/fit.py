@@ -81,6 +81,29 @@ def train(
     epoch_end = EpochEnd(
         config, model, averaged, make_predict(averaged), dataset, val_pairs, folder
     )
+    run_steps(model, samples, state, config, steps_per_epoch, epoch_end)
+    if state.step < last_step:
+        folder.save_state(model, state)
+        log.warning(
+            "Stopped after step %d of %d; its state is saved. Go on with: "
+            "python tools/train.py --resume %s",
+            state.step,
+            last_step,
+            folder.path,
+        )
+    return state
+
+
+def run_steps(
+    model: keras.Model,
+    samples: TrainSamples,
+    state: RunState,
+    config: TrainConfig,
+    steps_per_epoch: int,
+    epoch_end: Callable[[RunState, int], None],
+) -> None:
+    """Trains from the state's step to the last one, or until a signal asks to stop."""
+    last_step = config.epochs * steps_per_epoch
     batches = iter(train_batches(samples, config.batch_size, state.step))
     with StepBar(last_step, state.step, config.batch_size) as bar, stop_on_signal() as stopped:
         while state.step < last_step and not stopped:
@@ -95,16 +118,6 @@ def train(
             bar.advance(math.ceil(state.step / steps_per_epoch), loss)
             if state.step % steps_per_epoch == 0:
                 epoch_end(state, state.step // steps_per_epoch)
-    if state.step < last_step:
-        folder.save_state(model, state)
-        log.warning(
-            "Stopped after step %d of %d; its state is saved. Go on with: "
-            "python tools/train.py --resume %s",
-            state.step,
-            last_step,
-            folder.path,
-        )
-    return state
 
 
 def train_step(model: keras.Model, images, labels) -> float:

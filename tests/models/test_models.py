@@ -9,7 +9,7 @@ import pytest
 
 import seg_keras
 import seg_keras.models
-from seg_keras.models import MODELS, build_model, deployable, load_model
+from seg_keras.models import MODELS, build_model, deployable, load_model, transfer_weights
 
 SMALL_BACKBONE = {"backbone_options": {"alpha": 0.35}, "filters": 16}
 
@@ -146,3 +146,24 @@ def test_a_model_that_was_not_built_by_name_keeps_its_size(tmp_path):
     keras.Model(inputs, {"logits": inputs}).save(tmp_path / "plain.keras")
     with pytest.raises(ValueError, match="does not say how it was built"):
         load_model(tmp_path / "plain.keras", (16, 16, 3))
+
+
+def test_weights_are_transferred_by_name_and_what_does_not_fit_is_named(model, images):
+    same = build_model(model.name, NUM_CLASSES, INPUT_SHAPE, **TINY[model.name])
+    assert transfer_weights(model, same) == []
+    np.testing.assert_array_equal(same(images)["logits"], model(images)["logits"])
+    other = build_model(model.name, NUM_CLASSES + 2, (33, 33, 3), **TINY[model.name])
+    before = other.get_layer("logits_classifier").get_weights()
+    assert transfer_weights(model, other) == ["logits_classifier"]
+    for ours, theirs in zip(
+        other.get_layer("logits_classifier").get_weights(), before, strict=True
+    ):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_weights_of_another_architecture_are_refused():
+    inputs = keras.Input((8, 8, 3))
+    stranger = keras.Model(inputs, {"logits": keras.layers.Conv2D(3, 1, name="only")(inputs)})
+    model = build_model("deeplab_v3", 3, (33, 33, 3), **TINY["deeplab_v3"])
+    with pytest.raises(ValueError, match="No layer of .* fits deeplab_v3"):
+        transfer_weights(stranger, model)

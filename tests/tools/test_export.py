@@ -156,7 +156,10 @@ BAD_USES = {
         ["--data-dir", "nowhere"],
         "not at hand.*nowhere.*--calibration and --parity",
     ),
-    "calibration of float": (["--calibration", "squares/train"], "--calibration is for --precision int8, not float32"),
+    "calibration of float": (
+        ["--calibration", "squares/train"],
+        "--calibration is for --precision int8, not float32",
+    ),
 }
 
 

@@ -10,7 +10,8 @@ from seg_keras.data.datasets import DATASETS
 from seg_keras.models import MODELS, build_model
 from seg_keras.training import TrainConfig
 from tools import train
-from tools.train import main, parse, read_config
+from tools.recipes import DRAWN_ROADS, SMOKE, read_config
+from tools.train import main, parse
 
 RECIPES = sorted((Path(__file__).parents[2] / "configs").glob("*.py"))
 
@@ -34,8 +35,14 @@ def test_flags_overrule_the_recipe_and_set_overrules_flags(tmp_path):
 
 
 def test_without_flags_it_trains_on_drawn_roads():
-    assert config_of() == TrainConfig()
+    assert config_of() == runpy.run_path(str(DRAWN_ROADS))["config"]
+    assert config_of("--model", "deeplab_v3") == TrainConfig(model="deeplab_v3")
     assert TrainConfig().dataset == "roads"
+
+
+def test_smoke_overrules_everything():
+    config = config_of("--dataset", "camvid", "--epochs", "50", "--smoke")
+    assert {name: getattr(config, name) for name in SMOKE} == SMOKE
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.stem)

@@ -31,7 +31,7 @@ class Post:
         light: Index of the joint that shines at night, or None.
     """
 
-    sight = 130.0
+    sight = 85.0
 
     def __init__(self, place, heading: float, joints, limbs, fixed=None, light=None):
         self.anchor, self._heading = place, heading
@@ -145,7 +145,7 @@ class Fence:
         size: (height, length) in metres.
     """
 
-    sight = 110.0
+    sight = 80.0
 
     def __init__(self, texture: Texture, place, heading: float, side: int, size):
         self._texture = texture

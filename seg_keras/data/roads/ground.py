@@ -125,9 +125,8 @@ class Ground:
 
     def _paint_strips(self, painter: Painter, along: float) -> None:
         street, camera = self._street, painter.camera
-        horizon = camera.view(
-            camera.position + 9000 * np.stack([forward(camera.heading + turn) for turn in (-1, 1)])
-        )
+        ends = np.stack([forward(camera.heading + side) for side in (-1, 1)])
+        horizon = camera.view(camera.position + 9000 * ends)
         height, width = camera.size
         below = np.array([(2.0 * width, 2.0 * height), (-width, 2.0 * height)])
         yard = np.concatenate([camera.pixels(horizon), below])

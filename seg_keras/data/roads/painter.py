@@ -20,8 +20,9 @@ from seg_keras.data.roads.textures import Texture
 from seg_keras.data.roads.weather import Weather
 
 UNSEEN = 0.03  # a smaller change of the light is not worth the time that it takes
-SMALLEST = 2.0  # canvas pixels; smaller faces are left out
-SMALLEST_PICTURE = 120.0  # square canvas pixels; smaller ones are painted in their mean color
+SMALLEST = 3.0  # canvas pixels; smaller faces are left out
+THINNEST, FEW_LIMBS = 0.75, 6  # canvas pixels of radius; thinner limbs are left out, if many
+SMALLEST_PICTURE = 300.0  # square canvas pixels; smaller ones are painted in their mean color
 FINE_DETAIL = 5.0  # pixels; on thinner limbs no lit side can be seen
 
 
@@ -72,15 +73,16 @@ class Painter:
         depths = view[:, 2]
         if depths.min() < NEAR:
             return
+        pixels, scale = self.camera.pixels(view), self.camera.focal / depths
         order = np.argsort(-depths[figure.starts] - depths[figure.ends], kind="stable")
+        if len(order) > FEW_LIMBS:  # hands and feet of far people are too small to be seen
+            order = order[figure.radii[order, 0] * scale[0] > THINNEST]
         starts, ends = figure.starts[order], figure.ends[order]
-        scale = self.camera.focal / depths
         radii = figure.radii[order]
         radii[:, 0] *= scale[starts]
         radii[:, 1] *= scale[ends]
-        light = self._limb_light + self.weather.headlight(depths[0])
-        colors = self._hazed(figure.colors[order, None] * light, depths[0])
-        pixels = self.camera.pixels(view)
+        light = self._limb_light + self.weather.headlight(float(depths[0]))
+        colors = self._hazed(figure.colors[order, None] * light, float(depths[0]))
         first, second = pixels[starts], pixels[ends]
         outlines = stick_outlines(first, second, radii)
         if radii.max() < FINE_DETAIL:
@@ -175,24 +177,25 @@ class Painter:
 
     def _hazed(self, colors: np.ndarray, depth: float) -> np.ndarray:
         """Mixes haze into colors (..., 3) at a depth in metres."""
-        haze = float(self.weather.haze_share(depth))
+        haze = self.weather.haze_share(depth)
         return np.minimum(colors * (1 - haze) + self.weather.haze * haze, 255)
 
     def _arriving(self, picture: np.ndarray, left_depth: float, right_depth: float) -> np.ndarray:
         """Adds headlights and haze to a lit picture (h, w, C) with a depth at either side."""
-        ambient = self.weather.ambient_level
-        depths = np.maximum((left_depth, right_depth), 0.0)
-        haze = self.weather.haze_share(depths)
-        gain = 1 + self.weather.headlight(depths) / ambient
-        kept = ((1 - haze) * gain).tolist()
-        if abs(kept[0] - kept[1]) > UNSEEN:
-            depths = np.linspace(*depths, picture.shape[1], dtype="float32")
-            haze = self.weather.haze_share(depths)[:, None]
-            kept = (1 - haze) * (1 + self.weather.headlight(depths)[:, None] / ambient)
-            colors = picture[..., :3] * kept + haze * self.weather.haze
-            colors = np.minimum(colors, 255).astype("uint8")
-            return np.concatenate([colors, picture[..., 3:]], axis=2)
-        if abs(kept[0] - 1) < UNSEEN and haze[0] < UNSEEN:
+        left, right = max(left_depth, 0.0), max(right_depth, 0.0)
+        kept, haze = self._air(left)
+        if abs(kept - self._air(right)[0]) > UNSEEN:
+            depths = np.linspace(left, right, picture.shape[1], dtype="float32")[:, None]
+            kept, haze = self._air(depths)
+            colors = np.minimum(picture[..., :3] * kept + haze * self.weather.haze, 255)
+            return np.concatenate([colors.astype("uint8"), picture[..., 3:]], axis=2)
+        if abs(kept - 1) < UNSEEN and haze < UNSEEN:
             return picture
-        tint = (float(haze[0]) * self.weather.haze).tolist()
-        return cv2.add(cv2.multiply(picture, (*kept[:1] * 3, 1.0)), (*tint, 0.0))
+        red, green, blue = (haze * self.weather.haze).tolist()
+        return cv2.add(cv2.multiply(picture, (kept, kept, kept, 1.0)), (red, green, blue, 0.0))
+
+    def _air(self, depth):
+        """What is left of a lit color at `depth` metres, with headlights, and the share of haze."""
+        haze = self.weather.haze_share(depth)
+        gain = 1 + self.weather.headlight(depth) / self.weather.ambient_level
+        return (1 - haze) * gain, haze

@@ -42,7 +42,7 @@ class Pedestrian:
         umbrella: Whether to carry one.
     """
 
-    sight = 120.0
+    sight = 85.0
 
     def __init__(self, rng, place, heading: float, walking: bool, umbrella: bool = False):
         self._scale = rng.uniform(0.6, 0.78) if rng.random() < 0.12 else rng.uniform(0.92, 1.06)
@@ -135,7 +135,7 @@ class Bicyclist:
         heading: Where he or she rides.
     """
 
-    sight = 120.0
+    sight = 85.0
 
     def __init__(self, rng, place, heading: float):
         self._figure = Figure(self._dress(rng))

@@ -99,7 +99,7 @@ class Hedge:
         length: Metres along the street.
     """
 
-    sight = 110.0
+    sight = 80.0
 
     def __init__(self, rng, foliage: Foliage, place, heading: float, side: int, length: float):
         self._leaves = foliage.hedge

@@ -4,7 +4,6 @@ import dataclasses
 
 import numpy as np
 
-
 KERB = 0.12  # metres that the pavement lies above the road
 BLOCK = 64  # metres of centre line that are laid at a time
 

@@ -38,15 +38,14 @@ class Texture:
 
     Args:
         pixels: uint8 (H, W, 3) colors, or (H, W, 4) with opacity.
+
+    Attributes:
+        size: (height, width) of `pixels`.
     """
 
     def __init__(self, pixels: np.ndarray):
+        self.size = pixels.shape[:2]
         self._smaller = {(0, 0): np.ascontiguousarray(pixels)}
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """(height, width) in pixels of the full picture."""
-        return self._smaller[0, 0].shape[:2]
 
     def fitting(self, height: float, width: float) -> np.ndarray:
         """The smallest copy that still has about a texel per pixel at a size on the screen.
@@ -54,7 +53,7 @@ class Texture:
         Height and width shrink apart from each other: a wall seen at a slant is as high as ever.
         """
         halvings = tuple(
-            int(np.clip(np.log2(full / max(pixels, 1.0)), 0, np.log2(full)))
+            max(int(full / max(pixels, 1.0)).bit_length() - 1, 0)
             for full, pixels in zip(self.size, (height, width), strict=True)
         )
         if halvings not in self._smaller:

@@ -8,8 +8,8 @@ import numpy as np
 from seg_keras.data.roads.painter import Painter
 from seg_keras.data.roads.weather import Weather
 
-SIGHT = 230.0  # metres ahead at which the largest things come into being
-RISE = 0.25  # share of its sight over which a high thing grows, unseen in the haze
+SIGHT = 170.0  # metres ahead at which the largest things come into being
+RISE = 0.3  # share of its sight over which a high thing grows, unseen in the haze
 
 # The corners (N, 3) of a shadow on the ground, and the share of light that it takes away.
 Shadow = tuple[np.ndarray, float]

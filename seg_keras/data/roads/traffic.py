@@ -12,7 +12,7 @@ from seg_keras.data.roads.vehicles import Vehicle
 from seg_keras.data.roads.weather import Weather
 
 BEHIND = 14.0  # metres behind us in which things go on moving
-BEYOND = 60.0  # metres behind and beyond what can be seen in which cars wait for their entrance
+BEYOND = 40.0  # metres behind and beyond what can be seen in which cars wait for their entrance
 STEP_OUT, ACROSS = 66.0, 18.0  # metres ahead of us at which people start and end crossing
 
 

@@ -76,7 +76,7 @@ class Vehicle:
         bus: Whether it may be a bus.
     """
 
-    sight = 180.0
+    sight = 125.0
 
     def __init__(self, rng, place, heading: float, lamps_on: bool, bus: bool = True):
         shares = np.array(SHARES) * (1, 1, 1, 1, 1, bus)

@@ -86,12 +86,15 @@ class Weather:
 
     def headlight(self, depth):
         """Light of our own lamps at `depth` metres, a factor on the color of a surface."""
-        strength = 0.45 * self.darkness if self.lamps_on else 0.0
-        return strength * np.exp(-np.maximum(depth, 0) / HEADLIGHT_RANGE)
+        return self._headlight * np.exp(depth * (-1 / HEADLIGHT_RANGE))
 
     def haze_share(self, depth):
         """How much of a color at `depth` metres is haze, 0 to 1."""
-        return 1 - np.exp(-np.maximum(depth, 0) / np.float32(self.haze_distance))
+        return 1 - np.exp(depth * (-1 / self.haze_distance))
+
+    @functools.cached_property
+    def _headlight(self) -> float:
+        return 0.45 * self.darkness if self.lamps_on else 0.0
 
 
 def random_weather(rng: np.random.Generator) -> Weather:
