@@ -2,9 +2,10 @@
 
 import seg_keras.startup  # noqa: F401 - before anything else imports Keras
 from seg_keras.backbones import BACKBONES
-from seg_keras.models import MODELS, build_model, deployable, load_model
+from seg_keras.models import MODELS, SegmentationModel, build_model, deployable, load_model
 
 __all__ = [
+    "SegmentationModel",
     "build_model",
     "deployable",
     "list_backbones",

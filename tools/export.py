@@ -17,7 +17,6 @@ from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 
-import keras
 from rich.console import Console
 from rich.progress import Progress
 
@@ -72,7 +71,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def export(
-    model: keras.Model, path: Path, description: dict, arguments: argparse.Namespace, config: dict
+    model: seg_keras.SegmentationModel,
+    path: Path,
+    description: dict,
+    arguments: argparse.Namespace,
+    config: dict,
 ) -> tuple[dict, Audit]:
     """Writes the artifact and checks it; gives the verdict and what the file holds."""
     checks = find_images(arguments.parity, config, arguments.data_dir, "val")

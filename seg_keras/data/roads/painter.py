@@ -114,7 +114,7 @@ class Painter:
             color = self._arriving(texture.fitting(1, 1), *[self.depth(corner)] * 2)[0, 0]
             self.canvas.fill(outline, color.tolist(), label)
             return
-        picture = texture.fitting(extent[1], extent[0])
+        picture = texture.fitting(extent[1] / SUPERSAMPLING, extent[0] / SUPERSAMPLING)
         picture = self._arriving(picture, self.depth(corner), self.depth(corner + across))
         height, width = picture.shape[:2]
         right, down = across / width, -up / height
@@ -144,7 +144,8 @@ class Painter:
         area = self.canvas.window(np.array([(left, top), (left + width, top + height)]))
         if area is None:
             return
-        picture = self._arriving(texture.fitting(height, width), depth, depth)
+        picture = texture.fitting(height / SUPERSAMPLING, width / SUPERSAMPLING)
+        picture = self._arriving(picture, depth, depth)
         rows, columns = picture.shape[:2]
         placement = np.array([[width / columns, 0, left], [0, height / rows, top], [0, 0, 1]])
         placement[:2] /= SUPERSAMPLING
@@ -191,8 +192,11 @@ class Painter:
             return np.concatenate([colors.astype("uint8"), picture[..., 3:]], axis=2)
         if abs(kept - 1) < UNSEEN and haze < UNSEEN:
             return picture
-        red, green, blue = (haze * self.weather.haze).tolist()
-        return cv2.add(cv2.multiply(picture, (kept, kept, kept, 1.0)), (red, green, blue, 0.0))
+        channels = picture.shape[2]
+        change = np.eye(channels, channels + 1, dtype="float32")  # opacity stays as it is
+        change[:3, :3] *= kept
+        change[:3, channels] = haze * self.weather.haze
+        return cv2.transform(picture, change)
 
     def _air(self, depth):
         """What is left of a lit color at `depth` metres, with headlights, and the share of haze."""
