@@ -71,11 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def export(
-    model: seg_keras.SegmentationModel,
-    path: Path,
-    description: dict,
-    arguments: argparse.Namespace,
-    config: dict,
+    model: seg_keras.SegmentationModel, path: Path, description: dict, arguments, config: dict
 ) -> tuple[dict, Audit]:
     """Writes the artifact and checks it; gives the verdict and what the file holds."""
     checks = find_images(arguments.parity, config, arguments.data_dir, "val")

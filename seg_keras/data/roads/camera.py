@@ -138,13 +138,10 @@ class Camera:
         )
         return intrinsics @ self.axes @ np.stack([across, along, origin - self.position], axis=1)
 
-    def ground_nearness(self) -> np.ndarray:
-        """1 / depth in metres of the ground at each pixel (H, W); negative above the horizon."""
-        rows, columns = np.ogrid[: self.size[0], : self.size[1]]
-        right_y, down_y, ahead_y = -self.axes[:, 1] / self.position[1]
-        sideways = (columns - self.center[0]) / self.focal * right_y
-        downwards = (rows - self.center[1]) / self.focal * down_y + ahead_y
-        return sideways.astype("float32") + downwards.astype("float32")
+    @property
+    def horizon(self) -> float:
+        """The row of the horizon in the middle column, which may be outside the image."""
+        return float(self.center[1] + self.focal * math.tan(self.pitch))
 
 
 def cut_near(view: np.ndarray) -> np.ndarray:

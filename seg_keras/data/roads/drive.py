@@ -56,8 +56,7 @@ class Dashcam:
                 lit = painter.shade(np.array([color]), np.array([[0.0, 1.0, 0.0]]), 0.0)[0]
                 painter.canvas.fill(outline, lit, IGNORE_LABEL)
         size = (height // SUPERSAMPLING, width // SUPERSAMPLING)
-        horizon = camera.center[1] + np.tan(camera.pitch) * self._focal
-        return *painter.canvas.result(size), horizon / SUPERSAMPLING
+        return *painter.canvas.result(size), camera.horizon / SUPERSAMPLING
 
 
 def drive(

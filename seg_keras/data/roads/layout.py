@@ -9,7 +9,8 @@ from seg_keras.data.roads.buildings import Building
 from seg_keras.data.roads.camera import Polygons, rightward
 from seg_keras.data.roads.canvas import Class
 from seg_keras.data.roads.facades import Facades
-from seg_keras.data.roads.ground import Marks, Shadows
+from seg_keras.data.roads.ground import Marks
+from seg_keras.data.roads.groundlight import Shadows
 from seg_keras.data.roads.plants import Foliage, Hedge, Tree
 from seg_keras.data.roads.solids import Color
 from seg_keras.data.roads.street import KERB, Street

@@ -19,7 +19,7 @@ from seg_keras.data.roads.solids import Figure, Solid, stick_outlines
 from seg_keras.data.roads.textures import Texture
 from seg_keras.data.roads.weather import Weather
 
-UNSEEN = 0.03  # a smaller change of the light is not worth the time that it takes
+SEEN = 0.1  # change of the light from edge to edge from which on a picture needs a gradient
 SMALLEST = 3.0  # canvas pixels; smaller faces are left out
 THINNEST, FEW_LIMBS = 0.75, 6  # canvas pixels of radius; thinner limbs are left out, if many
 SMALLEST_PICTURE = 300.0  # square canvas pixels; smaller ones are painted in their mean color
@@ -77,6 +77,8 @@ class Painter:
         order = np.argsort(-depths[figure.starts] - depths[figure.ends], kind="stable")
         if len(order) > FEW_LIMBS:  # hands and feet of far people are too small to be seen
             order = order[figure.radii[order, 0] * scale[0] > THINNEST]
+        if not len(order):
+            return
         starts, ends = figure.starts[order], figure.ends[order]
         radii = figure.radii[order]
         radii[:, 0] *= scale[starts]
@@ -110,20 +112,23 @@ class Painter:
         if area is None:
             return
         extent = (outline.max(axis=0) - outline.min(axis=0)).tolist()
+        depths = self.depth(corner), self.depth(corner + across)
         if extent[0] * extent[1] < SMALLEST_PICTURE:
-            color = self._arriving(texture.fitting(1, 1), *[self.depth(corner)] * 2)[0, 0]
+            color = self._arriving(texture.fitting(1, 1), *depths, label)[0, 0, :3]
             self.canvas.fill(outline, color.tolist(), label)
             return
         picture = texture.fitting(extent[1] / SUPERSAMPLING, extent[0] / SUPERSAMPLING)
-        picture = self._arriving(picture, self.depth(corner), self.depth(corner + across))
-        height, width = picture.shape[:2]
+        height, width, channels = picture.shape
         right, down = across / width, -up / height
         plane = self._small.plane(corner + up + (right + down) / 2, right, down)
-        hung = self._hang(picture, plane, area)
+        hung = self._hang(self._arriving(picture, *depths, label), plane, area)
         stencil = np.zeros(hung.shape[:2], "uint8")
         offset = (area[1].start, area[0].start)
         cv2.fillPoly(stencil, [fixed_point(outline - offset)], 255, shift=SUBPIXEL_BITS)
-        self.canvas.stamp(area, hung, stencil, label)
+        if channels == 3:
+            self.canvas.stamp(area, hung, stencil)
+        else:
+            self.canvas.blend(area, hung, stencil, label)
 
     def sprite(self, texture: Texture, place, size: tuple[float, float], label: Class) -> None:
         """Paints a lit picture that always faces the camera.
@@ -145,20 +150,21 @@ class Painter:
         if area is None:
             return
         picture = texture.fitting(height / SUPERSAMPLING, width / SUPERSAMPLING)
-        picture = self._arriving(picture, depth, depth)
+        picture = self._arriving(picture, depth, depth, label)
         rows, columns = picture.shape[:2]
         placement = np.array([[width / columns, 0, left], [0, height / rows, top], [0, 0, 1]])
         placement[:2] /= SUPERSAMPLING
         hung = self._hang(picture, placement, area)
-        colors, opacity = np.ascontiguousarray(hung[..., :3]), np.ascontiguousarray(hung[..., 3])
-        self.canvas.stamp(area, colors, cv2.compare(opacity, 127, cv2.CMP_GT), label)
+        covered = cv2.compare(cv2.extractChannel(hung, 3), 127, cv2.CMP_GT)
+        hung[..., 3] = label
+        self.canvas.stamp(area, hung, covered)
 
     def lamp(self, place: np.ndarray, radius: float, color) -> None:
         """Adds the glow around a light at `place` (3,), `radius` metres wide."""
         view = self.camera.view(np.asarray(place)[None])
         if view[0, 2] > 1:
             reach = min(radius * self.camera.focal / view[0, 2], 0.2 * self.camera.size[1])
-            faded = np.asarray(color) * (1 - self.weather.haze_share(view[0, 2]))
+            faded = np.asarray(color) / 255 * (1 - self.weather.haze_share(view[0, 2]))
             self.canvas.glow(self.camera.pixels(view)[0], reach, faded)
 
     def _hang(self, picture: np.ndarray, plane: np.ndarray, area: Window) -> np.ndarray:
@@ -171,9 +177,8 @@ class Painter:
         plane[0] -= area[1].start // SUPERSAMPLING * plane[2]
         plane[1] -= area[0].start // SUPERSAMPLING * plane[2]
         height, width = (part.stop - part.start for part in area)
-        border = cv2.BORDER_REPLICATE if picture.shape[2] == 3 else cv2.BORDER_CONSTANT
         shape = (width // SUPERSAMPLING, height // SUPERSAMPLING)
-        hung = cv2.warpPerspective(picture, plane, shape, borderMode=border)
+        hung = cv2.warpPerspective(picture, plane, shape, borderMode=cv2.BORDER_REPLICATE)
         return cv2.resize(hung, (width, height))
 
     def _hazed(self, colors: np.ndarray, depth: float) -> np.ndarray:
@@ -181,21 +186,32 @@ class Painter:
         haze = self.weather.haze_share(depth)
         return np.minimum(colors * (1 - haze) + self.weather.haze * haze, 255)
 
-    def _arriving(self, picture: np.ndarray, left_depth: float, right_depth: float) -> np.ndarray:
-        """Adds headlights and haze to a lit picture (h, w, C) with a depth at either side."""
+    def _arriving(self, picture, left_depth: float, right_depth: float, label) -> np.ndarray:
+        """A lit picture as it arrives at the camera through headlights and haze.
+
+        Args:
+            picture: Colors (h, w, 3), or colors and opacity (h, w, 4).
+            left_depth: Depth in metres of its left edge.
+            right_depth: Depth in metres of its right edge.
+            label: Becomes the fourth channel where there is no opacity.
+
+        Returns:
+            Colors and class, or colors and opacity (h, w, 4).
+        """
         left, right = max(left_depth, 0.0), max(right_depth, 0.0)
         kept, haze = self._air(left)
-        if abs(kept - self._air(right)[0]) > UNSEEN:
+        if abs(kept - self._air(right)[0]) > SEEN:
             depths = np.linspace(left, right, picture.shape[1], dtype="float32")[:, None]
             kept, haze = self._air(depths)
             colors = np.minimum(picture[..., :3] * kept + haze * self.weather.haze, 255)
-            return np.concatenate([colors.astype("uint8"), picture[..., 3:]], axis=2)
-        if abs(kept - 1) < UNSEEN and haze < UNSEEN:
-            return picture
-        channels = picture.shape[2]
-        change = np.eye(channels, channels + 1, dtype="float32")  # opacity stays as it is
-        change[:3, :3] *= kept
-        change[:3, channels] = haze * self.weather.haze
+            fourth = (
+                picture[..., 3:] if picture.shape[2] == 4 else np.full_like(colors[..., :1], label)
+            )
+            return np.concatenate([colors, fourth], axis=2).astype("uint8")
+        change = np.zeros((4, picture.shape[2] + 1), "float32")
+        change[[0, 1, 2], [0, 1, 2]] = kept
+        change[:3, -1] = haze * self.weather.haze
+        change[3, -2:] = (1, 0) if picture.shape[2] == 4 else (0, label)
         return cv2.transform(picture, change)
 
     def _air(self, depth):

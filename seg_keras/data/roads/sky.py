@@ -57,12 +57,13 @@ class Sky:
         colors += (cloud - colors) * thickness * 0.9 * np.clip(elevation * 14, 0, 1)[..., None]
         low = np.clip(1 - elevation * weather.haze_distance / 70, 0, 1)[..., None]
         colors += (weather.haze - colors) * low**2
-        self._panorama = np.clip(colors, 0, 255).astype("uint8")
+        label = np.full((rows, columns, 1), Class.SKY)
+        self._panorama = np.concatenate([np.clip(colors, 0, 255), label], axis=2).astype("uint8")
 
     def paint(self, painter: Painter) -> None:
-        """Covers the canvas with sky; the ground comes later."""
+        """Covers the canvas with sky down to the horizon."""
         # A sky is smooth: it is sampled at the size of the result and then enlarged.
-        camera, canvas = painter.camera.shrunk(SUPERSAMPLING), painter.canvas
+        camera = painter.camera.shrunk(SUPERSAMPLING)
         zoom = camera.focal * np.radians(1 / TEXELS_PER_DEGREE)  # pixels per texel
         turned = np.degrees(camera.heading) % 360 * TEXELS_PER_DEGREE
         level = TEXELS_PER_DEGREE * (DEGREES_UP - np.degrees(camera.pitch))
@@ -71,15 +72,18 @@ class Sky:
         columns = np.arange(int(turned) - half, int(turned) + half) % self._panorama.shape[1]
         turn = np.array([[cos, -sin], [sin, cos]])
         shift = (turned - int(turned) + half, level) - turn @ camera.center
+        height, width = camera.size
+        lowest = camera.horizon + abs(np.tan(camera.roll)) * width / 2
+        rows = int(np.clip(lowest + 4, 1, height))
         part = cv2.warpAffine(
             np.take(self._panorama, columns, axis=1),
             np.column_stack([turn, shift]),
-            camera.size[::-1],
+            (width, rows),
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_REPLICATE,
         )
-        cv2.resize(part, canvas.label.shape[::-1], dst=canvas.image)
-        canvas.label[:] = Class.SKY
+        above = painter.canvas.pixels[: SUPERSAMPLING * rows]
+        cv2.resize(part, above.shape[1::-1], dst=above)
 
 
 class Backdrop:

@@ -124,9 +124,9 @@ def random_street(rng: np.random.Generator) -> Street:
         lane_width=rng.uniform(2.9, 3.5),
         shoulder=rng.uniform(0.9, 1.7),
         parking=tuple(rng.choice((0.0, 2.1), size=2, p=(0.55, 0.45))),
-        pavement=tuple(rng.uniform(2.0, 4.2, size=2)),
+        pavement=tuple(rng.uniform(2.2, 4.8, size=2)),
         setback=tuple(rng.uniform(0.0, 1.5, size=2) + 5 * greenery * rng.random(2)),
         greenery=greenery,
-        tar=rng.uniform(62, 118),
+        tar=rng.uniform(68, 122),
         paved_yards=bool(rng.random() > 0.35 + 0.65 * greenery),
     )

@@ -140,13 +140,13 @@ class Traffic:
         """Adds people and bicycles to the block that starts at a position along the street."""
         rng, street = self._rng, self._street
         for side in (-1, 1):
-            for _ in range(rng.poisson(2.6)):
+            for _ in range(rng.poisson(3.4)):
                 deep = rng.uniform(1.0, max(street.pavement[side > 0] - 0.4, 1.1))
                 self._add_pedestrian(
                     start + rng.uniform(0, LENGTH), street.kerb(side) + side * deep
                 )
             with_us = side == street.traffic_side
-            for _ in range(rng.poisson(0.95 if with_us else 0.6)):
+            for _ in range(rng.poisson(1.2 if with_us else 0.8)):
                 turned = 0.0 if with_us else np.pi
                 rider = Bicyclist(rng, np.zeros(3), 0.0)
                 speed = rider.speed * np.cos(turned)

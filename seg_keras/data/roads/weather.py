@@ -10,7 +10,7 @@ HEADLIGHT_RANGE = 16.0  # metres
 # Colors of light are factors on the color of a surface; colors of the sky are 0 to 255.
 # hour: (ambient, sun, sky above, sky at the horizon, darkness)
 HOURS = {
-    "day": ((0.50, 0.55, 0.63), (0.88, 0.80, 0.66), (58, 112, 196), (192, 216, 240), 0.0),
+    "day": ((0.57, 0.62, 0.70), (0.88, 0.80, 0.66), (58, 112, 196), (192, 216, 240), 0.0),
     "dusk": ((0.40, 0.37, 0.42), (0.62, 0.40, 0.20), (92, 96, 140), (244, 178, 120), 0.55),
     "night": ((0.20, 0.21, 0.26), (0.04, 0.04, 0.05), (14, 17, 34), (58, 52, 58), 1.0),
 }
@@ -104,7 +104,7 @@ def random_weather(rng: np.random.Generator) -> Weather:
     ambient, sun, top, low, darkness = (np.array(value, "float32") for value in HOURS[hour])
     through, cover, distance, wetness = KINDS[kind]
     if not through:  # an even grey light, with a sky between white and lead
-        ambient = 0.55 * ambient + 0.45 * ambient.mean() + 0.34 * sun.mean()
+        ambient = 0.55 * ambient + 0.45 * ambient.mean() + 0.28 * sun.mean()
         grey = np.mean(0.4 * top + 0.6 * low) * rng.uniform(0.75, 1.25)
         top, low = 0.2 * top + 0.8 * grey * 0.9, 0.25 * low + 0.75 * grey * 1.08
     azimuth = rng.uniform(-np.pi, np.pi)

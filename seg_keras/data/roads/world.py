@@ -3,7 +3,8 @@
 import numpy as np
 
 from seg_keras.data.roads.facades import Facades
-from seg_keras.data.roads.ground import SHADOW_SIGHT, Ground, Shadows
+from seg_keras.data.roads.ground import Ground
+from seg_keras.data.roads.groundlight import SHADOW_SIGHT, Shadows
 from seg_keras.data.roads.layout import LENGTH, Block, BlockBuilder
 from seg_keras.data.roads.painter import Painter
 from seg_keras.data.roads.plants import Foliage
