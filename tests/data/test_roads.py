@@ -1,6 +1,9 @@
 """Drawn roads: the same seed is the same picture, labels are exact, files are never half-drawn."""
 
+import dataclasses
+import gc
 import itertools
+import tracemalloc
 from importlib import import_module
 
 import numpy as np
@@ -11,6 +14,9 @@ from seg_keras.data.datasets import build_dataset
 from seg_keras.data.datasets.roads import roads, write_scenes
 from seg_keras.data.labels import CAMVID_CLASSES
 from seg_keras.data.roads import draw_scene, drive
+from seg_keras.data.roads.camera import NEAR, Camera, cut_near, forward
+from seg_keras.data.roads.street import random_street
+from seg_keras.data.roads.world import World
 
 SIZE = (90, 120)
 roads_module = import_module(roads.__module__)  # its function has the same name
@@ -49,17 +55,13 @@ def test_every_class_is_drawn_often_enough_to_be_learned(scenes):
 
 
 def test_road_lies_below_and_sky_above(scenes):
+    road, sky = (CAMVID_CLASSES.names.index(name) for name in ("Road", "Sky"))
     rows = np.arange(SIZE[0])[:, None]
     for _, label in scenes:
-        assert (label == 3).sum() > 0.05 * label.size
-        mean_row = {
-            index: (rows * (label == index)).sum() / (label == index).sum() for index in (3,)
-        }
-        assert mean_row[3] > SIZE[0] / 2
-    skies = np.mean([(label == 0)[: SIZE[0] // 3].mean() for _, label in scenes])
-    below = np.mean([(label == 0)[-SIZE[0] // 3 :].mean() for _, label in scenes])
-    assert skies > 0.1
-    assert below == 0
+        assert (label == road).mean() > 0.05
+        assert (rows * (label == road)).sum() / (label == road).sum() > SIZE[0] / 2
+        assert not (label[-SIZE[0] // 3 :] == sky).any()
+    assert np.mean([(label[: SIZE[0] // 3] == sky).mean() for _, label in scenes]) > 0.1
 
 
 def test_borders_of_the_label_are_borders_of_the_picture(scenes):
@@ -83,6 +85,59 @@ def test_a_drive_moves_smoothly_and_never_ends():
     assert (frames[0][1] == frames[-1][1]).mean() < min(same)
     again = list(itertools.islice(drive(5, SIZE, fps=10.0), 3))
     np.testing.assert_array_equal(again[2][0], frames[2][0])
+
+
+def test_a_long_drive_needs_no_more_memory_than_a_short_one():
+    world = World(4)
+
+    def bytes_after(metres):
+        for along in np.arange(metres - 600, metres, 20.0):
+            world.advance(world.start + along, 2.0)
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    try:
+        short, long = bytes_after(600), bytes_after(1200)
+    finally:
+        tracemalloc.stop()
+    assert long < 1.5 * short
+
+
+def test_far_from_the_start_the_street_goes_on_without_a_break():
+    path = random_street(np.random.default_rng(0)).path
+    end = path.at(0.0, offset=4.0)[0]
+    for along in range(0, 5000, 100):
+        piece = path.at(np.linspace(along, along + 100, 201), offset=4.0)
+        path.forget(along)
+        np.testing.assert_allclose(piece[0], end)
+        steps = np.linalg.norm(np.diff(piece, axis=0), axis=1)
+        assert 0.4 < steps.min() <= steps.max() < 0.6
+        end = piece[-1]
+
+
+def test_pictures_hang_where_their_corners_are_seen():
+    """A plane's homography and the projection of single points are the same camera."""
+    camera = Camera(np.array([3.0, 1.4, -2.0]), 0.3, -0.05, 0.02, 400.0, (90, 120))
+    corner, across, up = np.array([4.0, 0.0, 9.0]), np.array([2.0, 0.0, 5.0]), np.array([0, 3.0, 0])
+    plane = camera.plane(corner, across, up)
+    for a, b in ((0, 0), (1, 0), (1, 1), (0.3, 0.7)):
+        x, y, w = plane @ (a, b, 1)
+        seen = camera.pixels(camera.view((corner + a * across + b * up)[None]))[0]
+        np.testing.assert_allclose((x / w, y / w), seen)
+    far = camera.position + 1e7 * forward(camera.heading)
+    level = dataclasses.replace(camera, roll=0.0)
+    assert level.pixels(level.view(far[None]))[0, 1] == pytest.approx(camera.horizon, abs=1e-3)
+
+
+def test_what_is_behind_the_camera_is_cut_off():
+    square = np.array([(-1.0, 0, -3), (1, 0, -3), (1, 0, 3), (-1, 0, 3)])
+    cut = cut_near(square)
+    assert len(cut) == 4
+    assert cut[:, 2].min() == pytest.approx(NEAR)
+    assert np.ptp(cut[:, 0]) == 2
+    assert len(cut_near(square - (0, 0, 5))) == 0
+    np.testing.assert_array_equal(cut_near(square + (0, 0, 5)), square + (0, 0, 5))
 
 
 def test_splits_have_nothing_in_common_and_are_drawn_once(tmp_path):

@@ -4,11 +4,11 @@ import functools
 
 import numpy as np
 
-from seg_keras.data.roads.camera import forward, rightward
 from seg_keras.data.roads.canvas import Class
-from seg_keras.data.roads.facades import Facades, random_style
+from seg_keras.data.roads.facades import Facades, Style, random_style
 from seg_keras.data.roads.painter import Painter
-from seg_keras.data.roads.solids import SolidBuilder
+from seg_keras.data.roads.solids import Solid, SolidBuilder
+from seg_keras.data.roads.street import Span
 from seg_keras.data.roads.textures import Texture
 from seg_keras.data.roads.things import SIGHT, Shadow, cast, grown
 from seg_keras.data.roads.weather import Weather
@@ -23,10 +23,7 @@ class Building:
     Args:
         rng: Decides its look.
         facades: Paints its walls.
-        place: World coordinates (3,) of the middle of its front on the ground.
-        heading: The heading of the street there.
-        side: -1 if it stands on the left of the street, 1 on the right.
-        width: Metres of its front along the street.
+        front: The foot of the wall towards the street.
         town: A town house, high and perhaps with a shop; otherwise a family house.
         leans_on: The house in front of it whose wall it shares, if any.
     """
@@ -34,63 +31,62 @@ class Building:
     sight = SIGHT
 
     def __init__(
-        self, rng, facades: Facades, place, heading: float, side: int, width, town, leans_on=None
+        self,
+        rng: np.random.Generator,
+        facades: Facades,
+        front: Span,
+        town: bool,
+        leans_on: "Building | None" = None,
     ):
-        self._facades, self._seed = facades, int(rng.integers(1 << 32))
+        self._facades, self._front = facades, front
+        self._seed = int(rng.integers(1 << 32))
         self._style = random_style(rng, town)
         storeys = rng.integers(2, 7) if town else rng.integers(1, 3)
         self.height = float(storeys * self._style.storey + 0.6)
-        self._width, self._depth = width, rng.uniform(9, 14)
-        self._place, self._heading, self._side = place, heading, side
-        self._along, self._outward = forward(heading), side * rightward(heading)
-        # To somebody in front of it, a house on the left has its left corner nearer to us.
-        self._across = -side * self._along * width
-        self._near = place - self._along * width / 2
-        self._end_across = side * self._outward * self._depth
-        self.anchor = place + self._along * width / 2
+        self._depth = rng.uniform(9, 14)
+        self.anchor = front.ends[1]
         self._end_seen = leans_on is None or leans_on.height < self.height
         pitched = storeys < 4 and rng.random() < (0.55 if town else 0.95)
         self._rise = rng.uniform(0.3, 0.45) * self._depth if pitched else 0.0
-        self._roof = None
-        if pitched:
-            self._roof = _roof(rng, self._style, side, width, self._depth, self._rise)
+        self._roof = _roof(rng, self._style, front, self._depth, self._rise) if pitched else None
 
     @functools.cached_property
     def _walls(self) -> tuple[Texture, Texture | None]:
         """The front and the end; many a house is never seen and need not be painted."""
         rng = np.random.default_rng(self._seed)
-        paint, style = self._facades.paint, self._style
-        front = paint(rng, style, (self.height, self._width), True, normal=-self._outward)
+        paint, style, front = self._facades.paint, self._style, self._front
+        wall = paint(rng, style, (self.height, front.length), True, normal=-front.outward)
         if not self._end_seen:
-            return front, None
+            return wall, None
         windows = bool(rng.random() < 0.4)
-        return front, paint(rng, style, (self.height, self._depth), windows, normal=-self._along)
+        return wall, paint(rng, style, (self.height, self._depth), windows, normal=-front.along)
 
     def paint(self, painter: Painter) -> None:
         """Paints the walls that can be seen, then the roof."""
         share = grown(painter.depth(self.anchor), self.sight)
         if share == 0.0:
             return
-        up = UP * self.height * share
-        front, end = self._walls
+        front, up = self._front, UP * self.height * share
+        wall, end = self._walls
         if end is not None:
-            corner = self._near + np.minimum(self._side, 0) * self._end_across
-            painter.texture(end, corner, self._end_across, up, Class.BUILDING)
-        painter.texture(front, self._place - self._across / 2, self._across, up, Class.BUILDING)
+            across = front.side * self._depth * front.outward
+            corner = front.ends[0] + min(front.side, 0) * across
+            painter.texture(end, corner, across, up, Class.BUILDING)
+        left = front.middle - front.across / 2
+        painter.texture(wall, left, front.across, up, Class.BUILDING)
         if self._roof is not None and share == 1.0:
-            painter.solid(self._roof, self._place + up, self._heading)
+            painter.solid(self._roof, front.middle + up, front.heading)
 
     def shadows(self, weather: Weather) -> list[Shadow]:
         """The shadow of the block with half of its roof."""
-        ends, back = np.stack([self._near, self.anchor]), self._outward * self._depth
-        footprint = np.concatenate([ends, ends + back])
-        return cast(footprint, self.height + self._rise / 2, weather)
+        return cast(self._front.footprint(self._depth), self.height + self._rise / 2, weather)
 
 
-def _roof(rng, style, side: int, width: float, depth: float, rise: float):
+def _roof(rng, style: Style, front: Span, depth: float, rise: float) -> Solid:
     """A roof whose ridge runs along the street, with a chimney; it rests on the walls' top."""
+    side = front.side
     tiles = np.array(ROOFS[rng.integers(len(ROOFS))]) * rng.uniform(0.8, 1.2)
-    eaves, half = 0.35, width / 2
+    eaves, half = 0.35, front.length / 2
     builder = SolidBuilder()
 
     def face(corners, color):

@@ -98,7 +98,8 @@ class Facades:
             windows: Whether this side has any.
             normal: Unit vector (3,) that points out of the wall.
         """
-        height, width = (max(8, round(metres * TEXELS_PER_METRE)) for metres in size)
+        texels = np.rint(np.array(size) * TEXELS_PER_METRE).astype(int)
+        height, width = np.clip(texels, 8, np.array(TILE) - 1).tolist()
         top, left = rng.integers((TILE[0] - height, TILE[1] - width))
         grain = self._grains[style.bricks][top : top + height, left : left + width]
         picture = grain[..., None] * style.wall.astype("float32")
@@ -200,12 +201,11 @@ def _shop(rng, style: Style, picture: np.ndarray, bottom: int, storey: float) ->
             continue
         tone = rng.uniform(30, 120) * np.array((1, 1, 1.05))
         picture[area] = tone * np.linspace(1.3, 0.7, tall)[:, None, None]
-        for _ in range(4):  # goods on display
+        for _ in range(4):
             x = int(rng.uniform(left, max(left + 1, right - 8)))
             y = int(rng.uniform(area[0].start + tall * 0.5, area[0].stop - 3))
-            picture[y : area[0].stop, x : x + int(rng.integers(4, 12))] = rng.uniform(
-                50, 190
-            ) * rng.uniform(0.75, 1.1, 3)
+            goods = rng.uniform(50, 190) * rng.uniform(0.75, 1.1, 3)
+            picture[y : area[0].stop, x : x + int(rng.integers(4, 12))] = goods
         bright.append((area, (255, 236, 196)))
     return bright
 

@@ -10,7 +10,8 @@ from seg_keras.data.roads.canvas import SUBPIXEL_BITS, SUPERSAMPLING, fixed_poin
 from seg_keras.data.roads.painter import Painter
 from seg_keras.data.roads.textures import fractal, noise
 
-REACH = 420.0  # metres of ground that are painted; there the backdrop stands
+REACH = 420.0  # metres of ground that are painted
+FARTHEST_HAZE = 200.0  # metres; the ground beyond is no paler, or it would part from the backdrop
 SHADOW_SIGHT = 75.0  # metres after which shadows are too flat to be seen
 BEAM = 4.5  # metres to either side that our lamps light up
 TILE = 256  # texels a side of the grain
@@ -120,7 +121,7 @@ def _ground_rows(camera: Camera) -> tuple[int, np.ndarray]:
     first = int(np.clip(camera.horizon - tilt, 0, height - 1))
     below = np.arange(first, height, dtype="float32") - camera.horizon
     nearness = below / (camera.focal * camera.position[1])
-    return first, 1 / np.maximum(nearness, 1 / REACH)
+    return first, 1 / np.maximum(nearness, 1 / FARTHEST_HAZE)
 
 
 def _shadow_map(camera: Camera, shadows: list[Shadows], horizon: int) -> np.ndarray:

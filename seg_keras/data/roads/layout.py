@@ -4,16 +4,18 @@ import dataclasses
 
 import numpy as np
 
-from seg_keras.data.roads import furniture
 from seg_keras.data.roads.buildings import Building
-from seg_keras.data.roads.camera import Polygons, rightward
+from seg_keras.data.roads.camera import Polygons
 from seg_keras.data.roads.canvas import Class
 from seg_keras.data.roads.facades import Facades
+from seg_keras.data.roads.fences import Fence, fence_texture
 from seg_keras.data.roads.ground import Marks
 from seg_keras.data.roads.groundlight import Shadows
 from seg_keras.data.roads.plants import Foliage, Hedge, Tree
+from seg_keras.data.roads.posts import bollard, lamp_post, mast
+from seg_keras.data.roads.signs import traffic_light, traffic_sign
 from seg_keras.data.roads.solids import Color
-from seg_keras.data.roads.street import KERB, Street
+from seg_keras.data.roads.street import KERB, Span, Street
 from seg_keras.data.roads.things import Thing
 from seg_keras.data.roads.vehicles import Vehicle
 from seg_keras.data.roads.weather import Weather
@@ -104,12 +106,8 @@ class BlockBuilder:
     def _heading(self, along: float) -> float:
         return float(self._street.path.heading(self._start + along))
 
-    def _span(self, start: float, end: float, offset: float) -> tuple[np.ndarray, float, float]:
-        """The middle (3,), the heading and the length of a straight piece beside the street."""
-        along = self._start + np.array([start, end])
-        first, last = self._street.path.at(along, offset, KERB)
-        x, _, z = last - first
-        return (first + last) / 2, float(np.arctan2(x, z)), float(np.hypot(x, z))
+    def _span(self, start: float, end: float, side: int, offset: float) -> Span:
+        return self._street.span(self._start + start, self._start + end, side, offset)
 
     # Behind the pavement
 
@@ -135,38 +133,34 @@ class BlockBuilder:
                     self._add_greens(side, start, end, int(rng.integers(2, 5)), deep=13.0)
             start = end
 
-    def _add_town_house(
-        self, side, start, end, back, neighbour: Building | None
-    ) -> Building | None:
+    def _add_town_house(self, side: int, start, end, back, neighbour) -> Building | None:
         """Adds a house; gives it where the next one may lean on it."""
         gap = 0.0 if self._rng.random() < 0.7 else 2.0
         offset = self._street.frontage(side) + side * (back + 0.2)
-        place, heading, width = self._span(start, end - gap, offset)
-        house = Building(self._rng, self._facades, place, heading, side, width, True, neighbour)
+        front = self._span(start, end - gap, side, offset)
+        house = Building(self._rng, self._facades, front, town=True, leans_on=neighbour)
         self._things.append(house)
         return house if gap == 0 else None
 
     def _add_family_house(self, side: int, start: float, end: float, back: float) -> None:
         margin = (end - start) * self._rng.uniform(0.1, 0.2)
         offset = self._street.frontage(side) + side * back
-        place, heading, width = self._span(start + margin, end - margin, offset)
-        self._things.append(Building(self._rng, self._facades, place, heading, side, width, False))
+        front = self._span(start + margin, end - margin, side, offset)
+        self._things.append(Building(self._rng, self._facades, front, town=False))
 
     def _add_border(self, side: int, start: float, end: float) -> None:
         """A fence or a hedge where the pavement ends, or nothing."""
         rng, offset = self._rng, self._street.frontage(side) + side * 0.08
         kind = rng.choice(("fence", "hedge", "none"), p=(0.62, 0.2, 0.18))
-        place, heading, length = self._span(start, end - 1, offset)
+        foot = self._span(start, end - 1, side, offset)
         if kind == "hedge":
-            self._things.append(Hedge(rng, self._foliage, place, heading, side, length))
+            self._things.append(Hedge(rng, self._foliage, foot))
         elif kind == "fence":
-            normal = -side * rightward(heading)
-            texture, height = furniture.fence_texture(rng, self._weather, normal)
+            texture, height = fence_texture(rng, self._weather, normal=-foot.outward)
             edges = np.linspace(start, end, round((end - start) / PANEL) + 1)
             for first, last in zip(edges[:-1], edges[1:], strict=True):
-                place, heading, length = self._span(first, last, offset)
-                fence = furniture.Fence(texture, place, heading, side, (height, length))
-                self._things.append(fence)
+                panel = self._span(first, last, side, offset)
+                self._things.append(Fence(texture, panel, height))
 
     def _add_greens(self, side: int, start: float, end: float, count: int, deep: float) -> None:
         rng = self._rng
@@ -192,20 +186,20 @@ class BlockBuilder:
             ours = side == street.traffic_side or rng.random() < 0.45
             facing = heading if ours else heading + np.pi
             if kind == "lamp":
-                self._things.append(furniture.lamp_post(rng, place, heading, inwards=-side))
+                self._things.append(lamp_post(rng, place, heading, inwards=-side))
             elif kind == "sign":
-                self._things.append(furniture.traffic_sign(rng, place, facing))
+                self._things.append(traffic_sign(rng, place, facing))
             elif kind == "mast":
-                self._things.append(furniture.mast(rng, place, heading))
+                self._things.append(mast(rng, place, heading))
             elif kind == "bollard":
-                self._things.append(furniture.bollard(rng, place, heading))
+                self._things.append(bollard(rng, place, heading))
             else:
                 self._things.append(Tree(rng, self._foliage, place))
         if self._crossing:
             along = CROSSING[0] - 1.0 if side == street.traffic_side else CROSSING[1] + 1.0
             place = self._at(along, street.kerb(side) + side * 0.45)
             facing = self._heading(along) + (0 if side == street.traffic_side else np.pi)
-            self._things.append(furniture.traffic_light(rng, place, facing))
+            self._things.append(traffic_light(rng, place, facing))
 
     def _place_parked_cars(self, side: int) -> None:
         rng, street = self._rng, self._street
@@ -236,6 +230,8 @@ class BlockBuilder:
         street = self._street
         white, yellow = (205, 205, 202), (196, 168, 62)
         for start in np.arange(0.0, LENGTH, 7.0):
+            if self._crossing and CROSSING[0] - 7 < start < CROSSING[1] + 1:
+                continue
             for lane in range(1 - street.lanes, street.lanes):
                 middle = lane * street.lane_width
                 double = lane == 0 and street.lanes > 1

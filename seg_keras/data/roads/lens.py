@@ -30,12 +30,12 @@ class Lens:
         gamma = rng.uniform(0.8, 1.2)
         curve = 255 * (np.arange(256) / 255) ** gamma + rng.uniform(0, 14)
         self._curve = np.clip(curve, 0, 255).astype("uint8")
-        self._blur = rng.uniform(0, 1.0) * self._scale
-        sigma = rng.uniform(0.5, 6) * (1 + weather.darkness)
+        self._blur = rng.uniform(0, 0.9) * self._scale
+        sigma = rng.uniform(0.5, 5) * (1 + weather.darkness)
         shape = (size[0] + NOISE_MARGIN, size[1] + NOISE_MARGIN, 3)
         noise = rng.normal(127.5, sigma, shape)
         self._noise = np.clip(noise, 0, 255).astype("uint8")
-        self._quality = int(rng.integers(38, 96))
+        self._quality = int(rng.integers(45, 96))
         rows, columns = (np.linspace(-1, 1, side) ** 2 for side in size)
         fall = 255 * (1 - rng.uniform(0, 0.28) * (rows[:, None] + columns) / 2)
         self._vignette = cv2.merge([fall.astype("uint8")] * 3)

@@ -21,8 +21,8 @@ from seg_keras.data.roads.weather import Weather
 
 SEEN = 0.1  # change of the light from edge to edge from which on a picture needs a gradient
 SMALLEST = 3.0  # canvas pixels; smaller faces are left out
-THINNEST, FEW_LIMBS = 0.75, 6  # canvas pixels of radius; thinner limbs are left out, if many
-SMALLEST_PICTURE = 300.0  # square canvas pixels; smaller ones are painted in their mean color
+THINNEST = 0.75  # canvas pixels of radius; thinner limbs are left out
+SMALLEST_PICTURE = 600.0  # square canvas pixels; smaller ones are painted in their mean color
 FINE_DETAIL = 5.0  # pixels; on thinner limbs no lit side can be seen
 
 
@@ -75,10 +75,9 @@ class Painter:
             return
         pixels, scale = self.camera.pixels(view), self.camera.focal / depths
         order = np.argsort(-depths[figure.starts] - depths[figure.ends], kind="stable")
-        if len(order) > FEW_LIMBS:  # hands and feet of far people are too small to be seen
-            order = order[figure.radii[order, 0] * scale[0] > THINNEST]
-        if not len(order):
-            return
+        # Hands and feet of far people are too small to be seen, but something stays of everybody.
+        least = min(THINNEST / scale[0], 0.8 * figure.radii.max())
+        order = order[figure.radii[order].max(axis=1) >= least]
         starts, ends = figure.starts[order], figure.ends[order]
         radii = figure.radii[order]
         radii[:, 0] *= scale[starts]
@@ -204,10 +203,10 @@ class Painter:
             depths = np.linspace(left, right, picture.shape[1], dtype="float32")[:, None]
             kept, haze = self._air(depths)
             colors = np.minimum(picture[..., :3] * kept + haze * self.weather.haze, 255)
-            fourth = (
-                picture[..., 3:] if picture.shape[2] == 4 else np.full_like(colors[..., :1], label)
-            )
-            return np.concatenate([colors, fourth], axis=2).astype("uint8")
+            arriving = np.full((*picture.shape[:2], 4), label, "uint8")
+            arriving[..., 3:] = picture[..., 3:] if picture.shape[2] == 4 else label
+            arriving[..., :3] = colors
+            return arriving
         change = np.zeros((4, picture.shape[2] + 1), "float32")
         change[[0, 1, 2], [0, 1, 2]] = kept
         change[:3, -1] = haze * self.weather.haze

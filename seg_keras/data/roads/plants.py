@@ -3,10 +3,10 @@
 import cv2
 import numpy as np
 
-from seg_keras.data.roads.camera import forward, rightward
 from seg_keras.data.roads.canvas import Class
 from seg_keras.data.roads.painter import Painter
 from seg_keras.data.roads.solids import Figure, Limb
+from seg_keras.data.roads.street import Span
 from seg_keras.data.roads.textures import Texture, noise
 from seg_keras.data.roads.things import SIGHT, Shadow, cast, grown
 from seg_keras.data.roads.weather import Weather
@@ -17,6 +17,7 @@ LEAVES = (
     (64, 92, 66), (112, 84, 52),
 )  # fmt: skip
 BARK = (82, 68, 56)
+HEDGE_DEPTH = 0.9  # metres
 
 
 class Foliage:
@@ -56,7 +57,8 @@ class Tree:
         self._size = (height - 0.8 * self._trunk, height * rng.uniform(0.55, 0.8))
         if small:
             self._size = (height, height * rng.uniform(1.1, 2.0))
-        self._stem = Figure([Limb(0, 1, (0.032 * height, 0.022 * height), BARK)])
+        stem = Limb("foot", "top", (0.032 * height, 0.022 * height), BARK)
+        self._stem = Figure([stem], ["foot", "top"])
         self._joints = place + np.array([(0, 0, 0), (0.0, 1.4 * self._trunk, 0.0)])
         self.anchor = place
 
@@ -93,34 +95,28 @@ class Hedge:
     Args:
         rng: Decides its height.
         foliage: Holds its leaves.
-        place: World coordinates (3,) of the middle of its front.
-        heading: The heading of the street.
-        side: -1 on the left of the street, 1 on the right.
-        length: Metres along the street.
+        front: The foot of its side towards the street.
     """
 
-    sight = 80.0
+    sight = 70.0
 
-    def __init__(self, rng, foliage: Foliage, place, heading: float, side: int, length: float):
-        self._leaves = foliage.hedge
+    def __init__(self, rng: np.random.Generator, foliage: Foliage, front: Span):
+        self._leaves, self._front = foliage.hedge, front
         self._up = np.array([0.0, rng.uniform(0.9, 1.8), 0.0])
-        along, outward = forward(heading), side * rightward(heading)
-        self._across = -side * along * length
-        self._front = place - self._across / 2
-        near = place - along * length / 2
-        self._end = near if side > 0 else near + outward
-        self._end_across = side * outward * 0.9
-        self.anchor = place + along * length / 2
-        self._footprint = np.stack([near, self.anchor, self.anchor + outward, near + outward])
+        self.anchor = front.ends[1]
 
     def paint(self, painter: Painter) -> None:
         """Paints the end that is nearer, then the front."""
-        painter.texture(self._leaves, self._end, self._end_across, self._up, Class.TREE)
-        painter.texture(self._leaves, self._front, self._across, self._up, Class.TREE)
+        front = self._front
+        across = front.side * HEDGE_DEPTH * front.outward
+        corner = front.ends[0] + min(front.side, 0) * across
+        painter.texture(self._leaves, corner, across, self._up, Class.TREE)
+        left = front.middle - front.across / 2
+        painter.texture(self._leaves, left, front.across, self._up, Class.TREE)
 
     def shadows(self, weather: Weather) -> list[Shadow]:
         """The shadow of a block."""
-        return cast(self._footprint, self._up[1], weather)
+        return cast(self._front.footprint(HEDGE_DEPTH), self._up[1], weather)
 
 
 def _pick(rng, palette) -> np.ndarray:

@@ -65,7 +65,8 @@ class SolidBuilder:
     def build(self) -> Solid:
         """Freezes the faces."""
         faces = Polygons.join(self._faces)
-        following = np.concatenate([np.roll(face, -1, axis=0) for face in self._faces])
+        following = np.roll(faces.points, -1, axis=0)
+        following[faces.starts + faces.lengths - 1] = faces.points[faces.starts]
         # Newell's method. The axes are left-handed, which turns the sign of the cross product.
         normals = -np.add.reduceat(np.cross(faces.points, following), faces.starts)
         highs, lows = (
@@ -86,14 +87,14 @@ class Limb:
     """A rounded stick between two joints of a figure.
 
     Args:
-        start: Index of the joint where it starts.
-        end: Index of the joint where it ends.
+        start: The joint where it starts.
+        end: The joint where it ends.
         radii: Its radius in metres at either joint.
         color: Its color.
     """
 
-    start: int
-    end: int
+    start: str
+    end: str
     radii: tuple[float, float]
     color: Color
 
@@ -103,11 +104,12 @@ class Figure:
 
     Args:
         limbs: The sticks that make it up.
+        joints: The names of its joints, in the order in which their places will be given.
     """
 
-    def __init__(self, limbs: list[Limb]):
-        self.starts = np.array([limb.start for limb in limbs])
-        self.ends = np.array([limb.end for limb in limbs])
+    def __init__(self, limbs: list[Limb], joints: list[str]):
+        self.starts = np.array([joints.index(limb.start) for limb in limbs])
+        self.ends = np.array([joints.index(limb.end) for limb in limbs])
         self.radii = np.array([limb.radii for limb in limbs])
         self.colors = np.array([limb.color for limb in limbs], "float64")
 

@@ -1,8 +1,11 @@
 """The street itself: an endless curved centre line, and what lies across it."""
 
 import dataclasses
+import functools
 
 import numpy as np
+
+from seg_keras.data.roads.camera import forward, rightward
 
 KERB = 0.12  # metres that the pavement lies above the road
 BLOCK = 64  # metres of centre line that are laid at a time
@@ -64,6 +67,47 @@ class Path:
 
 
 @dataclasses.dataclass(frozen=True)
+class Span:
+    """A straight piece of ground along one side of the street, such as the foot of a front.
+
+    Args:
+        middle: World coordinates (3,) of its middle.
+        heading: The heading of the street there.
+        side: -1 on the left of the street, 1 on the right.
+        length: Metres.
+    """
+
+    middle: np.ndarray
+    heading: float
+    side: int
+    length: float
+
+    @functools.cached_property
+    def along(self) -> np.ndarray:
+        """The unit vector (3,) in the direction of the street."""
+        return forward(self.heading)
+
+    @functools.cached_property
+    def outward(self) -> np.ndarray:
+        """The unit vector (3,) away from the street."""
+        return self.side * rightward(self.heading)
+
+    @functools.cached_property
+    def across(self) -> np.ndarray:
+        """From its left end to its right end (3,), as seen by somebody in the street."""
+        return -self.side * self.length * self.along
+
+    @functools.cached_property
+    def ends(self) -> np.ndarray:
+        """Its near and its far end (2, 3)."""
+        return self.middle + np.outer((-0.5, 0.5), self.length * self.along)
+
+    def footprint(self, depth: float) -> np.ndarray:
+        """The corners (4, 3) of a rectangle from here outwards."""
+        return np.concatenate([self.ends, self.ends + depth * self.outward])
+
+
+@dataclasses.dataclass(frozen=True)
 class Street:
     """What lies across the street; sides are -1 (left) and 1 (right).
 
@@ -112,6 +156,12 @@ class Street:
     def frontage(self, side: int) -> float:
         """The offset where the pavement ends."""
         return self.kerb(side) + side * self.pavement[side > 0]
+
+    def span(self, start: float, end: float, side: int, offset: float) -> Span:
+        """The straight piece between two positions at an offset, on the level of the pavement."""
+        first, last = self.path.at(np.array((start, end)), offset, KERB)
+        x, _, z = last - first
+        return Span((first + last) / 2, float(np.arctan2(x, z)), side, float(np.hypot(x, z)))
 
 
 def random_street(rng: np.random.Generator) -> Street:

@@ -1,6 +1,7 @@
 """Cars, vans, trucks and buses: a side view swept across their width."""
 
 import dataclasses
+import functools
 
 import numpy as np
 
@@ -76,15 +77,19 @@ class Vehicle:
         bus: Whether it may be a bus.
     """
 
-    sight = 125.0
+    sight = 110.0
 
     def __init__(self, rng, place, heading: float, lamps_on: bool, bus: bool = True):
         shares = np.array(SHARES) * (1, 1, 1, 1, 1, bus)
         self.body = BODIES[rng.choice(len(BODIES), p=shares / shares.sum())]
         paint = np.array(PAINTS[rng.integers(len(PAINTS))]) * rng.uniform(0.85, 1.1)
-        self._solid = _build(self.body, np.clip(paint, 0, 240), glow=0.9 * lamps_on)
-        self._lamps_on = lamps_on
+        self._paint, self._lamps_on = np.clip(paint, 0, 240), lamps_on
         self.anchor, self.heading = np.asarray(place), heading
+
+    @functools.cached_property
+    def _solid(self) -> Solid:
+        """Its shape; many a car is never seen and need not be built."""
+        return _build(self.body, self._paint, glow=0.9 * self._lamps_on)
 
     def move(self, place: np.ndarray, heading: float) -> None:
         """Puts it elsewhere."""
@@ -176,9 +181,9 @@ def _add_sides(builder: SolidBuilder, body: Body, paint: np.ndarray) -> None:
     sill, waist = 0.7 * body.wheel, 0.62 * body.belt
     feet = rear + np.array(body.pillars)
     tuck = x - 0.06  # the side curves inwards below the waist and above it
-    lower = [(tuck, sill, rear + 0.1), (tuck, sill, front - 0.1), (x, waist, front - 0.02)]
+    lower = [(tuck, sill, rear), (tuck, sill, front), (x, waist, front)]
     _mirrored(builder, [*lower, (x, waist, rear)], tuple(0.8 * paint))
-    upper = [(x, waist, rear), (x, waist, front - 0.02), (tuck, body.bonnet, front - 0.12)]
+    upper = [(x, waist, rear), (x, waist, front), (tuck, body.bonnet, front - 0.12)]
     upper += [
         (tuck, body.belt, feet[1]),
         (tuck, body.belt, feet[0]),
@@ -201,7 +206,7 @@ def _add_sides(builder: SolidBuilder, body: Body, paint: np.ndarray) -> None:
 
 def _add_end(builder, body: Body, paint: np.ndarray, end: int, lamp: Color, glow: float) -> None:
     """The rear (-1) or front (1) face: sheet metal, bumper, lamps, grille and number plate."""
-    x, z = body.width / 2 - 0.03, end * body.length / 2
+    x, z = body.width / 2, end * body.length / 2
     top = body.deck if end < 0 else body.bonnet
     sill, waist = 0.7 * body.wheel, 0.62 * body.belt
 

@@ -12,7 +12,7 @@ HEADLIGHT_RANGE = 16.0  # metres
 HOURS = {
     "day": ((0.57, 0.62, 0.70), (0.88, 0.80, 0.66), (58, 112, 196), (192, 216, 240), 0.0),
     "dusk": ((0.40, 0.37, 0.42), (0.62, 0.40, 0.20), (92, 96, 140), (244, 178, 120), 0.55),
-    "night": ((0.20, 0.21, 0.26), (0.04, 0.04, 0.05), (14, 17, 34), (58, 52, 58), 1.0),
+    "night": ((0.25, 0.26, 0.32), (0.04, 0.04, 0.05), (14, 17, 34), (58, 52, 58), 1.0),
 }
 # kind: (share of the sun that comes through, cloud cover, haze distance in metres, wetness)
 KINDS = {
@@ -99,8 +99,8 @@ class Weather:
 
 def random_weather(rng: np.random.Generator) -> Weather:
     """Draws the weather and the hour."""
-    hour = rng.choice(list(HOURS), p=(0.68, 0.2, 0.12))
-    kind = rng.choice(list(KINDS), p=(0.44, 0.28, 0.16, 0.12))
+    hour = rng.choice(list(HOURS), p=(0.72, 0.19, 0.09))
+    kind = rng.choice(list(KINDS), p=(0.46, 0.28, 0.16, 0.1))
     ambient, sun, top, low, darkness = (np.array(value, "float32") for value in HOURS[hour])
     through, cover, distance, wetness = KINDS[kind]
     if not through:  # an even grey light, with a sky between white and lead
