@@ -174,6 +174,15 @@ def test_interrupted_drawing_goes_on_where_it_stopped(tmp_path, monkeypatch):
         np.testing.assert_array_equal(np.asarray(Image.open(label)), drawn[1])
 
 
+@pytest.mark.slow  # every process imports Keras
+def test_processes_draw_the_same_scenes_as_one(tmp_path, monkeypatch):
+    alone = write_scenes(tmp_path / "alone", "val", 4, SIZE)
+    monkeypatch.setattr(roads_module, "SCENES_OF_A_PROCESS", 1)
+    together = write_scenes(tmp_path / "together", "val", 4, SIZE)
+    for one, other in zip(alone, together, strict=True):
+        assert [path.read_bytes() for path in one] == [path.read_bytes() for path in other]
+
+
 def test_without_a_folder_scenes_lie_in_the_cache_of_the_user(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(roads_module, "write_scenes", lambda folder, *_: [(folder, folder)])

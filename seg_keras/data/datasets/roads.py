@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 import cv2
+import joblib
 import numpy as np
 from rich.console import Console
 from rich.progress import track
@@ -20,6 +21,7 @@ VERSION = 1  # raise it when the same seed draws another scene, so that old file
 SIZE = (360, 480)
 COUNTS = {"train": 300, "val": 50}
 FIRST_SEEDS = {"train": 0, "val": 1_000_000}
+SCENES_OF_A_PROCESS = 20  # fewer are drawn before a further process has started
 
 
 def roads(
@@ -68,12 +70,22 @@ def write_scenes(folder: Path, split: str, count: int, size: tuple[int, int] = S
     missing = [index for index, (_, label) in enumerate(pairs) if not label.exists()]
     for directory in (images, labels):
         directory.mkdir(parents=True, exist_ok=True)
+    processes = max(1, min(joblib.cpu_count(), len(missing) // SCENES_OF_A_PROCESS))
+    jobs = (
+        joblib.delayed(_draw)(pairs[index], FIRST_SEEDS[split] + index, size) for index in missing
+    )
+    drawn = joblib.Parallel(processes, return_as="generator_unordered")(jobs)
     title = f"Drawing {split} scenes to {folder}"
-    for index in track(missing, title, console=Console(stderr=True), disable=not missing):
-        image, label = draw_scene(FIRST_SEEDS[split] + index, size)
-        _write_png(pairs[index][0], cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
-        _write_png(pairs[index][1], label)
+    console = Console(stderr=True)
+    for _ in track(drawn, title, len(missing), console=console, disable=not missing):
+        pass
     return pairs
+
+
+def _draw(pair: Pair, seed: int, size: tuple[int, int]) -> None:
+    image, label = draw_scene(seed, size)
+    _write_png(pair[0], cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    _write_png(pair[1], label)
 
 
 def _cache_folder() -> Path:
