@@ -7,8 +7,6 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-export TF_CPP_MIN_LOG_LEVEL ?= 3
-
 .PHONY: setup demo test test-slow check format clean
 
 setup: $(VENV)/setup $(VENV)/setup-dev

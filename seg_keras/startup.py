@@ -7,8 +7,11 @@ and of everybody's logs. Errors are raised as always; `TF_CPP_MIN_LOG_LEVEL=0` b
 import contextlib
 import os
 import sys
+from pathlib import Path
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# Level 2 lets errors through; without a driver, that there is no GPU is one of them.
+HAS_GPU_DRIVER = Path("/proc/driver/nvidia").exists()
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2" if HAS_GPU_DRIVER else "3")
 
 
 @contextlib.contextmanager
