@@ -28,10 +28,16 @@ MAY_IMPORT = {
 # the only files that may name TensorFlow; everything else runs on any backend of Keras
 MAY_USE_TENSORFLOW = {
     "seg_keras/data/pipeline.py",
+    "seg_keras/layers/batch_normalization.py",
+    "seg_keras/layers/resize.py",
     "seg_keras/training/progress.py",
     "seg_keras/training/setup.py",
-    "deploy/export/parity.py",
-    "deploy/export/tflite.py",
+    "deploy/export/audit_model.py",
+    "deploy/export/graph.py",
+    "deploy/export/keras_reference.py",
+    "deploy/export/onnx.py",
+    "deploy/export/selective.py",
+    "deploy/export/tflite_converter.py",
 }
 
 TOPS = ("seg_keras", "deploy", "tools", "tests", "benchmarks")

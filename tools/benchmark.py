@@ -1,42 +1,95 @@
-"""Measures how fast artifacts run on this machine: median, 95th percentile, load time, memory.
+"""Measures how fast artifacts run on this machine, stage by stage, their load time and memory.
 
     python tools/benchmark.py --model road_int8.tflite road_float16.tflite --threads 2
+    python tools/benchmark.py --model road_int8.tflite --against road_float32.onnx
 
 Several artifacts take turns, and each is compared with the first. Close other programs first.
+With --against, the classes of each are compared with those of another artifact too: by the gate
+of the export, with its exit code 3, on drawn road scenes or the images of a folder.
 """
 
 import argparse
+import contextlib
+import itertools
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from deploy.benchmark import benchmark
-from tools.cli import DONE, command, print_table, write_json
+from deploy.benchmark import FRAME_SIZE, STAGES, benchmark
+from deploy.export.parity import Sample, check_parity
+from deploy.runtimes import load_runtime
+from deploy.video.source import open_source
+from tools.benchmark_chart import draw
+from tools.cli import DONE, REFUSED, command, print_table, write_json
+
+SCENES = 20
 
 
 @command
 def main(argv: Sequence[str] | None = None) -> int:
     """Measures and prints one table."""
     arguments = parse(argv)
-    reports = benchmark(arguments.model, arguments.threads, arguments.runs)
-    columns = ("model", "median ms", "p95 ms", "frames/s", "time/first", "load ms", "memory MB")
+    size = tuple(arguments.frame_size)
+    reports = benchmark(arguments.model, arguments.threads, arguments.runs, size)
+    print_speed(arguments.model, reports)
+    report = {"runs": arguments.runs, "models": reports}
+    if arguments.chart:
+        draw(arguments.chart, reports)
+    if arguments.against:
+        report["against"] = str(arguments.against)
+        for path, own in zip(arguments.model, reports, strict=True):
+            own["parity"] = compare(path, arguments.against, arguments.images)
+            print(f"{path.name} {own['parity']['summary']}")
+    write_json(arguments.json, report)
+    passed = all(own.get("parity", {"passed": True})["passed"] for own in reports)
+    return DONE if passed else REFUSED
+
+
+def print_speed(paths: Sequence[Path], reports: list[dict]) -> None:
+    """Prints what was measured."""
+    percentiles = ("median", "p95", "p99")
+    columns = ["model", *(f"{name} ms" for name in percentiles), "frames/s", "time/first"]
+    columns += [f"{stage} ms" for stage in STAGES if stage != "infer"] + ["load ms", "memory MB"]
     rows = []
-    for path, report in zip(arguments.model, reports, strict=True):
-        memory = report["memory_mb"]
+    for path, report in zip(paths, reports, strict=True):
+        stages, memory = report["stages_ms"], report["memory_mb"]
         rows.append(
             [
                 path.name,
-                f"{report['median_ms']:.1f}",
-                f"{report['p95_ms']:.1f}",
+                *(f"{report[f'{name}_ms']:.1f}" for name in percentiles),
                 f"{report['frames_per_second']:.1f}",
                 f"{report['ratio']:.2f}",
+                *(f"{stages[stage]:.1f}" for stage in STAGES if stage != "infer"),
                 f"{report['load_ms']:.0f}",
                 "?" if memory is None else f"{memory:.0f}",
             ]
         )
-    print_table(f"Benchmark, {arguments.runs} runs each", columns, rows)
-    write_json(arguments.json, {"runs": arguments.runs, "models": reports})
-    return DONE
+    first = reports[0]
+    title = f"Benchmark, {first['runs']} runs each after {first['warm_up_runs']} to warm up"
+    print_table(title, columns, rows)
+
+
+def compare(path: Path, against: Path, folder: Path | None) -> dict:
+    """The verdict of the gate on an artifact, with another one as the reference."""
+    with (
+        contextlib.closing(load_runtime(path)) as runtime,
+        contextlib.closing(load_runtime(against)) as reference,
+    ):
+        return check_parity(runtime, reference, read_frames(folder))
+
+
+def read_frames(folder: Path | None) -> Iterator[Sample]:
+    """Yields the images of a folder, or drawn road scenes, without labels."""
+    if folder is None:
+        # Only here, so that a device needs no seg_keras.
+        from seg_keras.data.roads import drive
+
+        scenes = itertools.islice(drive(seed=0, size=tuple(FRAME_SIZE), fps=1.0), SCENES)
+        yield from ((f"scene {index}", image, None) for index, (image, _) in enumerate(scenes))
+        return
+    with contextlib.closing(open_source(str(folder))) as source:
+        while (frame := source.read()) is not None:
+            yield f"image {frame.index}", frame.image, None
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -46,8 +99,12 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     add = parser.add_argument
     add("--model", type=Path, nargs="+", required=True, metavar="FILE", help="artifacts")
+    add("--against", type=Path, metavar="FILE", help="compare decisions with this artifact's")
+    add("--images", type=Path, metavar="FOLDER", help="images to compare on (default: drawn)")
     add("--threads", type=int, help="CPU threads (default: as many as there are cores)")
     add("--runs", type=int, default=50, help="timed runs of each, after the warm-up")
+    add("--frame-size", type=int, nargs=2, metavar=("H", "W"), default=FRAME_SIZE)
+    add("--chart", type=Path, metavar="PNG", help="draw the stages here")
     add("--json", type=Path, help="write the printed numbers here too")
     return parser.parse_args(argv)
 

@@ -40,6 +40,19 @@ def read_run(path: Path) -> tuple[Path, dict]:
     return file, config
 
 
+def check_output(output: Path, suffix: str, force: bool) -> None:
+    """Raises an error where an exported file must not go.
+
+    Raises:
+        ValueError: If the name does not tell the format.
+        FileExistsError: If there is such a file and `force` does not allow to replace it.
+    """
+    if output.suffix != suffix:
+        raise ValueError(f"{output}: the name must end in {suffix}, its format.")
+    if output.is_dir() or (output.exists() and not force):
+        raise FileExistsError(f"{output} exists. Give another --output, or --force to replace it.")
+
+
 def find_images(
     folder: Path | None, config: dict, data_dir: Path | None, split: str
 ) -> list[Source]:

@@ -1,7 +1,4 @@
-"""Keras models become artifacts: one exporter per format, one gate for all of them."""
+"""Keras models become artifacts: one exporter per format, one gate for all of them.
 
-from deploy.export.tflite import export_tflite
-
-EXPORTERS = {
-    "tflite": export_tflite,
-}
+Nothing is imported here: what builds and checks a TensorRT engine runs without TensorFlow.
+"""

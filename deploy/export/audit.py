@@ -1,4 +1,4 @@
-"""What a .tflite file really holds, read from the flatbuffer itself, without TensorFlow.
+"""What an exported file really holds, read from the file itself, without TensorFlow.
 
 That a converter raised nothing proves little: weights may be left as variables, operators may
 need TensorFlow at run time, and an int8 file may compute in float here and there.
@@ -6,8 +6,12 @@ need TensorFlow at run time, and an int8 file may compute in float here and ther
 
 import collections
 import dataclasses
+import itertools
+from pathlib import Path
 
+import onnx
 from ai_edge_litert import schema_py_generated as schema
+from google.protobuf.message import DecodeError
 
 
 def _names(enumeration: type) -> dict[int, str]:
@@ -15,6 +19,18 @@ def _names(enumeration: type) -> dict[int, str]:
 
 
 OPERATORS = _names(schema.BuiltinOperator)
+# What XNNPACK documents, of LiteRT 2.3; the rest runs on LiteRT's reference kernels.
+XNNPACK_NAMES = """
+    ABS ADD AVERAGE_POOL_2D BATCH_MATMUL CEIL CONCATENATION CONV_2D DEPTHWISE_CONV_2D
+    DEPTH_TO_SPACE DEQUANTIZE DIV ELU EXP EXPAND_DIMS FLOOR FULLY_CONNECTED GELU HARD_SWISH
+    LEAKY_RELU LOG LOGISTIC MAXIMUM MAX_POOL_2D MEAN MINIMUM MUL NEG PAD PRELU QUANTIZE RELU RELU6
+    RELU_N1_TO_1 RESHAPE RESIZE_BILINEAR ROUND RSQRT SLICE SOFTMAX SPACE_TO_DEPTH SPLIT SQRT SQUARE
+    SQUARED_DIFFERENCE SQUEEZE STRIDED_SLICE SUB SUM TANH TRANSPOSE TRANSPOSE_CONV
+"""
+XNNPACK = set(XNNPACK_NAMES.split())
+ONNX_DOMAINS = {"", "ai.onnx"}
+# Operators of ONNX that an int8 engine is asked to run in int8.
+HEAVY = {"Conv", "ConvTranspose", "Gemm", "MatMul"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,19 +41,48 @@ class Audit:
         operators: How often each operator occurs, the most frequent first.
         errors: What makes the file useless, with the remedy; a sentence each.
         warnings: What makes it slow or less exact, with the remedy; a sentence each.
+        xnnpack_partitions: Of a .tflite file: runs of operators that XNNPACK takes in one piece;
+            every further one hands the tensors over and back.
+        outside_xnnpack: Of a .tflite file: the operators between them.
     """
 
     operators: dict[str, int]
     errors: list[str]
     warnings: list[str]
+    xnnpack_partitions: int | None = None
+    outside_xnnpack: tuple[str, ...] = ()
+
+
+def audit_file(path: Path) -> Audit:
+    """Audits a .tflite or .onnx file, an artifact or any other.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If the file is of another kind, or damaged.
+    """
+    path = Path(path)
+    audits = {".tflite": audit_tflite, ".onnx": audit_onnx}
+    if path.suffix not in audits:
+        raise ValueError(f"{path}: cannot be audited. Give one of: *{', *'.join(sorted(audits))}.")
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file. Make it with tools/export.py.")
+    return audits[path.suffix](path.read_bytes())
 
 
 def audit_tflite(content: bytes) -> Audit:
-    """Audits the content of a .tflite file, with or without a description after it."""
-    model = schema.ModelT.InitFromPackedBuf(content)
-    names = [_operator_name(code) for code in model.operatorCodes]
+    """Audits the content of a .tflite file, with or without a description after it.
+
+    Raises:
+        ValueError: If it is no such file, or cut off.
+    """
+    try:
+        model = schema.ModelT.InitFromPackedBuf(content)
+        names = [_operator_name(code) for code in model.operatorCodes]
+    except Exception as error:  # the reader follows offsets out of the buffer, each in its own way
+        raise ValueError(f"This is no .tflite file, or cut off ({error}). Copy it again.") from None
     operators = [(graph, op) for graph in model.subgraphs for op in graph.operators]
-    counts = collections.Counter(names[op.opcodeIndex] for _, op in operators)
+    order = [names[op.opcodeIndex] for _, op in operators]
+    counts = collections.Counter(order)
 
     made = {schema.TensorType.INT8: set(), schema.TensorType.FLOAT32: set()}
     for graph, op in operators:
@@ -46,7 +91,13 @@ def audit_tflite(content: bytes) -> Audit:
     # A file that computes in int8 may still give its logits in float, by one DEQUANTIZE.
     computes_int8 = made[schema.TensorType.INT8] - {"QUANTIZE"}
     float_operators = made[schema.TensorType.FLOAT32] - {"DEQUANTIZE"} if computes_int8 else set()
-    return Audit(dict(counts.most_common()), _errors(counts), _warnings(counts, float_operators))
+    return Audit(
+        dict(counts.most_common()),
+        _errors(counts),
+        _warnings(counts, float_operators, model.subgraphs),
+        sum(inside for inside, _ in itertools.groupby(order, XNNPACK.__contains__)),
+        tuple(sorted(counts.keys() - XNNPACK)),
+    )
 
 
 def _operator_name(code: schema.OperatorCodeT) -> str:
@@ -72,7 +123,9 @@ def _errors(counts: collections.Counter) -> list[str]:
     return errors
 
 
-def _warnings(counts: collections.Counter, float_operators: set[str]) -> list[str]:
+def _warnings(
+    counts: collections.Counter, float_operators: set[str], graphs: list[schema.SubGraphT]
+) -> list[str]:
     warnings = []
     if counts["SPACE_TO_BATCH_ND"]:
         warnings.append(
@@ -84,4 +137,53 @@ def _warnings(counts: collections.Counter, float_operators: set[str]) -> list[st
             f"In this int8 file {', '.join(sorted(float_operators))} compute in float32: replace "
             f"them, or expect them to be slow and to fail on int8-only hardware."
         )
+    inputs = [graph.tensors[index] for graph in graphs for index in graph.inputs]
+    signatures = [t.shapeSignature for t in inputs if t.shapeSignature is not None]
+    if any(-1 in list(signature)[1:] for signature in signatures):
+        warnings.append(
+            "The input has an open size, so sizes are computed at run time and delegates stay "
+            "out: convert with batch 1 and a fixed size."
+        )
     return warnings
+
+
+def audit_onnx(content: bytes) -> Audit:
+    """Audits the content of an .onnx file.
+
+    Raises:
+        ValueError: If it is no such file, or cut off.
+    """
+    try:
+        proto = onnx.load_from_string(content)
+        onnx.checker.check_model(proto)
+    except (DecodeError, onnx.checker.ValidationError) as error:
+        raise ValueError(f"This is no .onnx file, or cut off ({error}). Copy it again.") from None
+    nodes = proto.graph.node
+    counts = collections.Counter(node.op_type for node in nodes)
+    errors, warnings = [], []
+    foreign = sorted({f"{n.domain}.{n.op_type}" for n in nodes if n.domain not in ONNX_DOMAINS})
+    if foreign:
+        errors.append(
+            f"{', '.join(foreign)} are no operators of ONNX, so other engines have no kernel: "
+            f"replace those layers."
+        )
+    producers = {name: node.op_type for node in nodes for name in node.output}
+    islands = [
+        node.name
+        for node in nodes
+        if counts["DequantizeLinear"]
+        and node.op_type in HEAVY
+        and producers.get(node.input[0]) != "DequantizeLinear"
+    ]
+    if islands:
+        warnings.append(
+            f"In this int8 file {', '.join(islands)} compute in float32: replace what is before "
+            f"them, or expect them to be slow."
+        )
+    sizes = [d for i in proto.graph.input for d in i.type.tensor_type.shape.dim[1:]]
+    if any(not size.HasField("dim_value") for size in sizes):
+        warnings.append(
+            "The input has an open size, for which TensorRT needs a range: build the model at a "
+            "fixed size."
+        )
+    return Audit(dict(counts.most_common()), errors, warnings)

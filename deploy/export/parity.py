@@ -1,112 +1,184 @@
-"""The gate: an artifact is good when it decides as its Keras model does, on real frames.
+"""The gate: an artifact is good when it decides as its reference does, on real frames.
 
 Two figures count. Agreement is the share of pixels, at the artifact's input size, where both
 decide the same class; it needs no labels. Where labels are at hand, both class maps go back to
 the size of the frame and are scored against them: the difference in mean IoU is what the
-disagreement costs.
+disagreement costs. The other figures help to find out what is wrong.
+
+The reference of a .tflite or .onnx file is its Keras model; that of a TensorRT engine is the
+float32 .onnx file, itself proved, because TensorRT and TensorFlow must not share a process.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Protocol
 
-import keras
 import numpy as np
-import tensorflow as tf
 
-from deploy.export.float32 import to_float32
 from deploy.runtimes import load_runtime
 from deploy.runtimes.artifact import write_description
 from deploy.runtimes.base import Runtime, fit_classes, fit_frame, to_classes
 
-MIN_AGREEMENT = {"float32": 0.999, "float16": 0.995, "int8": 0.97}
+MIN_AGREEMENT = {"float32": 0.999, "float16": 0.995, "dynamic": 0.97, "int8": 0.97, "int16": 0.99}
 MAX_LOST_POINTS = 1.0  # of mean IoU in percent
 
-Sample = tuple[np.ndarray, np.ndarray | None]
+# A name, the frame uint8 RGB (H, W, 3) of any size, and its labels (H, W) or None.
+Sample = tuple[str, np.ndarray, np.ndarray | None]
+Score = Callable[[np.ndarray, np.ndarray], float]
 
 
-def gate(path: Path, model: keras.Model, samples: Iterable[Sample]) -> dict:
+class Reference(Protocol):
+    """What decides rightly: a Keras model, or another artifact.
+
+    Attributes:
+        input_size: The (height, width) in pixels that it takes.
+    """
+
+    input_size: tuple[int, int]
+
+    def run(self, image: np.ndarray) -> np.ndarray:
+        """Maps a uint8 image (1, h, w, 3) to class ids (1, h, w) or float32 logits (1, h, w, C)."""
+
+
+def gate(
+    path: Path,
+    reference: Reference,
+    samples: Iterable[Sample],
+    boundary_score: Score | None = None,
+) -> dict:
     """Checks an artifact, writes the verdict into its description, and returns the verdict.
 
     Args:
         path: The artifact.
-        model: The Keras model that it was made from, of the same input size.
+        reference: What it was made from, of the same input size.
         samples: As `check_parity` takes them.
+        boundary_score: As `check_parity` takes it.
 
     Raises:
-        ValueError: If there are no samples, or the model is of another input size.
+        ValueError: If there are no samples, or the reference is of another input size.
     """
     runtime = load_runtime(path)
     try:
-        verdict = check_parity(runtime, model, samples)
+        verdict = check_parity(runtime, reference, samples, boundary_score)
     finally:
         runtime.close()
     write_description(path, {**runtime.description, "parity": verdict})
     return verdict
 
 
-def check_parity(runtime: Runtime, model: keras.Model, samples: Iterable[Sample]) -> dict:
-    """Compares an artifact with the Keras model that it was made from.
+def check_parity(
+    runtime: Runtime,
+    reference: Reference,
+    samples: Iterable[Sample],
+    boundary_score: Score | None = None,
+) -> dict:
+    """Compares an artifact with what it was made from, or with another artifact.
 
     Args:
         runtime: The artifact, opened.
-        model: The Keras model, of the same input size, with the output "logits"; it is run in
-            float32, however it was trained.
-        samples: Frames, uint8 RGB (H, W, 3) of any size, each with its labels (H, W) or None.
+        reference: What decides rightly.
+        samples: Frames with or without labels.
+        boundary_score: From labels and class ids (H, W) of an image to how well the boundaries
+            fit, in [0, 1] or NaN where there are none; None to leave it out.
 
     Returns:
         The verdict. `images`, `labelled_images`: how many; `agreement`, `min_agreement`: shares
-        of pixels; `mean_iou_with_keras`: the artifact's, with the Keras classes as the truth;
-        `keras_mean_iou`, `artifact_mean_iou`: over the labelled images; `lost_points`,
-        `max_lost_points`: of mean IoU in percent; `passed`; and `summary`, the same in words.
-        Without labels no points are judged, and those four figures are None.
+        of pixels; `worst_image`, `worst_agreement`: of the image that agrees least;
+        `mean_iou_with_reference`: the artifact's, with the classes of the reference as the truth;
+        `reference_mean_iou`, `artifact_mean_iou`: over the labelled images; `lost_points`,
+        `max_lost_points`: of mean IoU in percent; `lost_points_per_class`: of IoU, by class name;
+        `lost_boundary_points`: of the boundary score in percent; `mean_logits_error`,
+        `max_logits_error`: absolute, in units of the logits; `passed`; and `summary`, the same in
+        words. What needs labels, logits or a score that there are not is None.
 
     Raises:
-        ValueError: If there are no samples, or the model is of another input size.
+        ValueError: If there are no samples, or the reference is of another input size.
     """
-    num_classes = len(runtime.description["classes"])
-    with_keras = np.zeros((num_classes, num_classes + 1), "int64")
-    of_keras, of_artifact = with_keras.copy(), with_keras.copy()
-    images = labelled_images = 0
-    for labels, expected, classes in _decide(runtime, model, samples):
-        images += 1
-        with_keras += _confusion(expected, classes, num_classes)
-        if labels is not None:
-            labelled_images += 1
-            of_keras += _confusion(labels, fit_classes(expected, labels.shape), num_classes)
-            of_artifact += _confusion(labels, fit_classes(classes, labels.shape), num_classes)
-    if images == 0:
-        raise ValueError("There are no images to check the artifact on. Give at least one.")
-    return _judge(
-        {
-            "images": images,
-            "labelled_images": labelled_images,
-            "agreement": float(with_keras.trace() / with_keras.sum()),
-            "min_agreement": MIN_AGREEMENT[runtime.description["quantization"]["precision"]],
-            "mean_iou_with_keras": _mean_iou(with_keras),
-            "keras_mean_iou": _mean_iou(of_keras) if labelled_images else None,
-            "artifact_mean_iou": _mean_iou(of_artifact) if labelled_images else None,
-        }
-    )
-
-
-def _decide(
-    runtime: Runtime, model: keras.Model, samples: Iterable[Sample]
-) -> Iterator[tuple[np.ndarray | None, np.ndarray, np.ndarray]]:
-    """Yields (labels, Keras's classes, the artifact's classes) of each sample."""
-    if tuple(model.input_shape[1:3]) != tuple(runtime.input_size):
+    if tuple(reference.input_size) != tuple(runtime.input_size):
         raise ValueError(
-            f"The artifact takes images of {tuple(runtime.input_size)} pixels, the model of "
-            f"{tuple(model.input_shape[1:3])}. Give the model that the artifact was made from."
+            f"The artifact takes images of {tuple(runtime.input_size)} pixels, the reference of "
+            f"{tuple(reference.input_size)}. Give the model that the artifact was made from."
         )
-    model = to_float32(model)
-    # A concrete function: a second check in one process is no retracing to be warned of.
-    to_logits = tf.function(
-        lambda image: model(image, training=False)["logits"]
-    ).get_concrete_function(tf.TensorSpec((1, *model.input_shape[1:])))
-    for frame, labels in samples:
-        image = fit_frame(frame, runtime.input_size)
-        logits = to_logits(tf.constant(image, tf.float32)).numpy()
-        yield labels, to_classes(logits), to_classes(runtime.run(image))
+    comparison = _Comparison(runtime.description["classes"], boundary_score)
+    margin = runtime.description.get("margin", (0, 0))
+    for name, frame, labels in samples:
+        image = fit_frame(frame, runtime.input_size, margin)
+        comparison.add(name, labels, reference.run(image), runtime.run(image))
+    return _judge(comparison.figures(), runtime.description["quantization"]["precision"])
+
+
+class _Comparison:
+    """Counts, image by image, how two sets of decisions differ."""
+
+    def __init__(self, classes: list[str], boundary_score: Score | None):
+        self._classes = classes
+        self._boundary_score = boundary_score
+        self._agreements = []  # (share, name) of each image
+        self._labelled_images = 0
+        self._with_reference = _no_confusion(len(classes))
+        self._of_reference = _no_confusion(len(classes))
+        self._of_artifact = _no_confusion(len(classes))
+        self._lost_boundaries = []
+        self._logits_errors = []  # (mean, largest) of an image
+
+    def add(
+        self, name: str, labels: np.ndarray | None, expected: np.ndarray, given: np.ndarray
+    ) -> None:
+        """Adds one image: what the reference and the artifact give, ids or logits."""
+        if expected.ndim == given.ndim == 4:
+            error = np.abs(expected - given)
+            self._logits_errors.append((float(error.mean()), float(error.max())))
+        expected, given = to_classes(expected), to_classes(given)
+        self._agreements.append((float(np.mean(expected == given)), name))
+        self._with_reference += _confusion(expected, given, len(self._classes))
+        if labels is None:
+            return
+        self._labelled_images += 1
+        expected, given = (fit_classes(ids, labels.shape) for ids in (expected, given))
+        self._of_reference += _confusion(labels, expected, len(self._classes))
+        self._of_artifact += _confusion(labels, given, len(self._classes))
+        if self._boundary_score:
+            lost = self._boundary_score(labels, expected) - self._boundary_score(labels, given)
+            self._lost_boundaries.append(lost)
+
+    def figures(self) -> dict:
+        """What `check_parity` gives, but for the judgement."""
+        if not self._agreements:
+            raise ValueError("There are no images to check the artifact on. Give at least one.")
+        worst_agreement, worst_image = min(self._agreements)
+        figures = {
+            "images": len(self._agreements),
+            "labelled_images": self._labelled_images,
+            "agreement": float(self._with_reference.trace() / self._with_reference.sum()),
+            "worst_image": worst_image,
+            "worst_agreement": worst_agreement,
+            "mean_iou_with_reference": _mean_iou(self._with_reference),
+        }
+        names = ("reference_mean_iou", "artifact_mean_iou", "lost_points", "lost_points_per_class")
+        figures |= dict.fromkeys(names)
+        if self._labelled_images:
+            reference, artifact = _ious(self._of_reference), _ious(self._of_artifact)
+            figures["reference_mean_iou"] = float(np.nanmean(reference))
+            figures["artifact_mean_iou"] = float(np.nanmean(artifact))
+            lost = 100 * (reference - artifact)
+            figures["lost_points"] = float(np.nanmean(lost))
+            figures["lost_points_per_class"] = {
+                name: float(points)
+                for name, points in zip(self._classes, lost, strict=True)
+                if not np.isnan(points)
+            }
+        boundaries = np.array(self._lost_boundaries)
+        boundaries = boundaries[~np.isnan(boundaries)]
+        errors = np.array(self._logits_errors)
+        return figures | {
+            "lost_boundary_points": float(100 * boundaries.mean()) if boundaries.size else None,
+            "mean_logits_error": float(errors[:, 0].mean()) if errors.size else None,
+            "max_logits_error": float(errors[:, 1].max()) if errors.size else None,
+        }
+
+
+def _no_confusion(num_classes: int) -> np.ndarray:
+    return np.zeros((num_classes, num_classes + 1), "int64")
 
 
 def _confusion(labels: np.ndarray, classes: np.ndarray, num_classes: int) -> np.ndarray:
@@ -118,35 +190,38 @@ def _confusion(labels: np.ndarray, classes: np.ndarray, num_classes: int) -> np.
     return count.reshape(num_classes, num_classes + 1)
 
 
-def _mean_iou(confusion: np.ndarray) -> float:
-    """Mean IoU over the classes that occur in the labels.
+def _ious(confusion: np.ndarray) -> np.ndarray:
+    """IoU of each class; NaN of those that no label has.
 
     Were a class that is only decided counted too, a single pixel of it could cost an artifact
     the IoU of a whole class that its model was not asked for.
     """
     hits, pixels = confusion.diagonal(), confusion.sum(axis=1)
     union = pixels + confusion[:, :-1].sum(axis=0) - hits
-    return float(np.mean(hits[pixels > 0] / union[pixels > 0]))
+    return np.where(pixels > 0, hits / np.maximum(union, 1), np.nan)
 
 
-def _judge(figures: dict) -> dict:
+def _mean_iou(confusion: np.ndarray) -> float:
+    return float(np.nanmean(_ious(confusion)))
+
+
+def _judge(figures: dict, precision: str) -> dict:
     """Completes the figures to a verdict."""
-    agreement, limit = figures["agreement"], figures["min_agreement"]
+    agreement, limit = figures["agreement"], MIN_AGREEMENT[precision]
+    lost_points = figures["lost_points"]
     passed = agreement >= limit
     summary = (
-        f"{agreement:.3%} of the pixels agree with Keras on {figures['images']} images "
+        f"{agreement:.3%} of the pixels agree with the reference on {figures['images']} images "
         f"(at least {limit:.1%})"
     )
-    lost_points = None
-    if figures["labelled_images"]:
-        lost_points = 100 * (figures["keras_mean_iou"] - figures["artifact_mean_iou"])
+    if lost_points is None:
+        summary += ", points of mean IoU are not judged without labels"
+    else:
         passed = passed and lost_points <= MAX_LOST_POINTS
         summary += f", {lost_points:.2f} points of mean IoU are lost (at most {MAX_LOST_POINTS})"
-    else:
-        summary += ", points of mean IoU are not judged without labels"
     return {
         **figures,
-        "lost_points": lost_points,
+        "min_agreement": limit,
         "max_lost_points": None if lost_points is None else MAX_LOST_POINTS,
         "passed": bool(passed),
         "summary": f"{'passed' if passed else 'refused'}: {summary}",

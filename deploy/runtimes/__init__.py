@@ -3,9 +3,13 @@
 from pathlib import Path
 
 from deploy.runtimes.base import Runtime
+from deploy.runtimes.onnx import ONNXRuntime
+from deploy.runtimes.tensorrt import TensorRTRuntime
 from deploy.runtimes.tflite import TFLiteRuntime
 
 RUNTIMES = {
+    ".engine": TensorRTRuntime,
+    ".onnx": ONNXRuntime,
     ".tflite": TFLiteRuntime,
 }
 

@@ -1,33 +1,44 @@
 """An artifact is one file that describes itself: what goes in, what comes out, what was proved.
 
-A .tflite carries its description as a ZIP archive after its last byte, as TensorFlow Lite's own
-metadata does (https://ai.google.dev/edge/litert/conversion/tensorflow/metadata): readers of the
-model ignore what follows it, and any ZIP tool lists the two members. `seg_keras.json` holds:
+The description is JSON, kept where the engine's own reader ignores it: in a .tflite file as the
+member `seg_keras.json` of a ZIP archive after the model (`zip_tail`), with the class names as
+`labels.txt` for tools that know nothing of ours; in an .onnx file as the entry `seg_keras.json`
+of its metadata (`onnx_properties`); in an .engine file as a header (`engine_header`). It holds:
 
     format_version        1
     model                 name of the architecture
     classes, palette      class names, and [red, green, blue] of each
     ignore_label          255, a label that counts for no class
     input_size            [height, width] in pixels
+    margin                [height, width] in pixels that the output is smaller by on each side;
+                          the frame is scaled to what is left and mirrored around it
     channels, color_order 3, "RGB"
     value_range           [0, 255]: frames go in as they are, the graph normalises them
-    resize                "bilinear", a frame to `input_size`; classes come back by nearest
-    output_kind           "argmax" (class ids) or "logits"
-    quantization          precision, and for int8 the images that calibrated it
+    resize                "bilinear", a frame to `input_size`; class ids come back by nearest,
+                          logits by bilinear
+    output_kind           "argmax" (class ids), "logits" or "argmax+confidence"
+    quantization          precision; the images that calibrated int8 and int16; parts left in float
     source_model_sha256   of the Keras file
     libraries             versions that wrote the artifact
     parity                the verdict of the gate, see `deploy.export.parity`
+    engine                of an .engine file: what it was built with and for
 
-`labels.txt` holds the class names, a line each, for tools that know nothing of ours.
+It is read as data, up to `MAX_BYTES`; nothing in it is run or used as a path.
 """
 
-import io
 import json
-import zipfile
 from pathlib import Path
+
+from deploy.runtimes import engine_header, onnx_properties, zip_tail
 
 FORMAT_VERSION = 1
 DESCRIPTION, LABELS = "seg_keras.json", "labels.txt"
+MAX_BYTES = 1 << 20
+OUTPUTS = {  # of a graph, by output kind
+    "argmax": ("classes",),
+    "logits": ("logits",),
+    "argmax+confidence": ("classes", "confidence"),
+}
 # What is the same in every artifact.
 FRAME_CONTRACT = {
     "format_version": FORMAT_VERSION,
@@ -46,30 +57,26 @@ def write_description(path: Path, description: dict) -> None:
     The same description always gives the same bytes, and a crash leaves the old file whole.
     """
     path = Path(path)
-    members = {
-        DESCRIPTION: json.dumps(description),
-        LABELS: "\n".join(description["classes"]) + "\n",
-    }
-    whole = io.BytesIO(read_model(path))
-    with zipfile.ZipFile(whole, "a") as archive:
-        for name, text in members.items():
-            member = zipfile.ZipInfo(name)  # has a fixed date, a name alone would take today's
-            member.external_attr = 0o644 << 16  # `unzip` makes files that can be read
-            archive.writestr(member, text)
+    content, text = path.read_bytes(), json.dumps(description)
+    match path.suffix:
+        case ".onnx":
+            content = onnx_properties.join(content, DESCRIPTION, text)
+        case ".engine":
+            content = engine_header.join(engine_header.split(content), text)
+        case _:
+            labels = "\n".join(description["classes"]) + "\n"
+            content = zip_tail.join(content, {DESCRIPTION: text, LABELS: labels})
+    replace(path, content)
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Writes a file whole or not at all, also where the disk is full."""
     partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(whole.getvalue())
-    partial.replace(path)
-
-
-def read_model(path: Path) -> bytes:
-    """Reads an artifact without its description, which is the engine's own file."""
-    content = Path(path).read_bytes()
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            # Offsets count from the start of the file; the model ends where the first one begins.
-            return content[: min(member.header_offset for member in archive.infolist())]
-    except (zipfile.BadZipFile, ValueError):
-        return content  # nothing appended
+        partial.write_bytes(content)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def read_description(path: Path) -> dict:
@@ -79,18 +86,19 @@ def read_description(path: Path) -> dict:
         FileNotFoundError: If there is no such file.
         ValueError: If the file holds no description, or one that this version cannot read.
     """
-    if not Path(path).is_file():
+    path = Path(path)
+    if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file. Make it with tools/export.py.")
     try:
-        with zipfile.ZipFile(path) as archive:
-            description = json.loads(archive.read(DESCRIPTION))
-    except (zipfile.BadZipFile, KeyError):
+        text = _read_text(path)
+        description = None if text is None else json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path}: its {DESCRIPTION} is damaged ({error}). Export again.") from None
+    if not isinstance(description, dict):
         raise ValueError(
             f"{path}: holds no description of its classes and sizes. Either tools/export.py did "
             f"not make it, or the copy is incomplete: export or copy it again."
-        ) from None
-    except ValueError as error:
-        raise ValueError(f"{path}: its {DESCRIPTION} is damaged ({error}). Export again.") from None
+        )
     version = description.get("format_version")
     if version != FORMAT_VERSION:
         raise ValueError(
@@ -102,4 +110,47 @@ def read_description(path: Path) -> dict:
         raise ValueError(
             f"{path}: its description lacks {', '.join(missing)}. Export the model again."
         )
+    wrong = _wrong(description)
+    if wrong:
+        raise ValueError(f"{path}: {wrong} in its description. Export the model again.")
     return description
+
+
+def _read_text(path: Path) -> bytes | None:
+    content = path.read_bytes()
+    match path.suffix:
+        case ".onnx":
+            return onnx_properties.read(content, DESCRIPTION, MAX_BYTES)
+        case ".engine":
+            return engine_header.read(content, MAX_BYTES)
+        case _:
+            return zip_tail.read(content, DESCRIPTION, MAX_BYTES)
+
+
+def _wrong(description: dict) -> str:
+    """Says what a program would stumble over later; nothing if all is as it should be."""
+    size, kind = description["input_size"], description["output_kind"]
+    if not (_integers(size, 2) and min(size) > 0):
+        return f"input_size is {size!r} and not [height, width]"
+    if not isinstance(kind, str) or kind not in OUTPUTS:
+        return f"output_kind is {kind!r} and not one of {', '.join(OUTPUTS)}"
+    margin = description.get("margin", [0, 0])
+    if not (
+        _integers(margin, 2) and all(0 <= m < s / 2 for m, s in zip(margin, size, strict=True))
+    ):
+        return f"margin is {margin!r} and not [height, width] within {size}"
+    classes, palette = description["classes"], description["palette"]
+    if not (isinstance(classes, list) and all(isinstance(name, str) for name in classes)):
+        return f"classes are {classes!r} and not a list of names"
+    colors_fit = isinstance(palette, list) and len(palette) == len(classes)
+    if not colors_fit or not all(_integers(c, 3) and 0 <= min(c) <= max(c) < 256 for c in palette):
+        return f"the palette is not one [red, green, blue] for each of {len(classes)} classes"
+    return ""
+
+
+def _integers(value: object, count: int) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == count
+        and all(isinstance(v, int) and not isinstance(v, bool) for v in value)
+    )

@@ -7,7 +7,7 @@ https://arxiv.org/abs/1801.04381
 import keras
 from keras import KerasTensor, initializers, layers
 
-from seg_keras.layers import batch_norm, conv_bn
+from seg_keras.layers import batch_norm, conv_bn, halve, round_channels
 
 # Table 2 of the paper: expansion, filters, blocks, stride of the first block, stage that it ends.
 GROUPS = (
@@ -28,6 +28,7 @@ def mobilenet_v2(
     output_stride: int = 32,
     alpha: float = 1.0,
     channel_divisor: int = 8,
+    cascade: bool = False,
     weights: str | None = None,
 ) -> keras.Model:
     """Builds MobileNetV2 without its classifier, dilated where the output stride asks for it.
@@ -39,18 +40,23 @@ def mobilenet_v2(
             0.75, 1.0, 1.3 and 1.4.
         channel_divisor: Widths are rounded to a multiple of it: 8 in the paper, 1 in the narrow
             models of DeepLab's zoo.
+        cascade: Whether to see the image at half size and to halve the maps once more after the
+            first block of stage 3, as ICNet does; strides then count from the half image.
         weights: None for random ones, `"imagenet"` for those that Keras downloads, or a file
             that Keras saved for its own MobileNetV2.
 
     Returns:
-        A model from RGB images (B, H, W, C) in [0, 255] to `{"c1": ..., "c5": ...}` and
-        `"c2_expanded"`, the wide features inside the last block at stride 4.
+        A model from RGB images (B, H, W, C) in [0, 255] to `{"c1": ..., "c5": ...}`,
+        `"c2_expanded"`, the wide features inside the last block at stride 4, and `"c3_first"`,
+        the output of the first block of stage 3.
     """
     if output_stride not in (8, 16, 32):
         raise ValueError(f"mobilenet_v2 has output strides 8, 16 and 32, got {output_stride}.")
 
     inputs = keras.Input(input_shape, name="image")
     x = layers.Rescaling(1 / 127.5, offset=-1.0, name="normalize")(inputs)
+    if cascade:
+        x = halve(x, name="half")
     x = conv_bn(
         x, round_channels(32 * alpha, channel_divisor), 3, strides=2, epsilon=EPSILON, name="stem"
     )
@@ -70,6 +76,10 @@ def mobilenet_v2(
             else:
                 stride *= strides
             block += 1
+            if stage == "c3" and index == 0:
+                features["c3_first"] = x
+                if cascade:
+                    x = halve(x, name="quarter")
         if stage:
             features[stage] = x
         if stage == "c2":
@@ -104,12 +114,6 @@ def inverted_residual(
     if strides == 1 and inputs.shape[-1] == filters:
         x = layers.Add(name=f"{name}_add")([inputs, x])
     return x, expanded
-
-
-def round_channels(channels: float, divisor: int) -> int:
-    """The nearest multiple of `divisor`, at least `divisor` and at least 0.9 times as many."""
-    rounded = max(divisor, int(channels + divisor / 2) // divisor * divisor)
-    return rounded if rounded >= 0.9 * channels else rounded + divisor
 
 
 def load_keras_weights(backbone: keras.Model, alpha: float, weights: str) -> None:

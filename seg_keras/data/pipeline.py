@@ -75,7 +75,11 @@ def train_batches(samples: TrainSamples, batch_size: int, start_step: int = 0):
     channels = samples[0][0].shape[-1]
 
     def load(number):
-        image, label = tf.numpy_function(samples.__getitem__, [number], (tf.float32, tf.int32))
+        # A sample depends on its number only. Told so, TensorFlow loads several at once and ahead
+        # of the step, also where it was asked for repeatable results.
+        image, label = tf.numpy_function(
+            samples.__getitem__, [number], (tf.float32, tf.int32), stateful=False
+        )
         return (
             tf.ensure_shape(image, (*samples.crop_size, channels)),
             tf.ensure_shape(label, samples.crop_size),

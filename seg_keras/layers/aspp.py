@@ -4,7 +4,7 @@ Reference: Chen et al., "Rethinking Atrous Convolution for Semantic Image Segmen
 section 3.3, https://arxiv.org/abs/1706.05587
 """
 
-from keras import KerasTensor, layers
+from keras import KerasTensor, initializers, layers
 
 from seg_keras.layers.blocks import conv_bn_relu, separable_conv_bn_relu
 from seg_keras.layers.heads import image_pooling
@@ -39,3 +39,25 @@ def atrous_spatial_pyramid_pooling(
     x = layers.Concatenate(name=f"{name}_concat")(branches)
     x = conv_bn_relu(x, filters, 1, name=f"{name}_fuse")
     return layers.Dropout(dropout_rate, name=f"{name}_dropout")(x)
+
+
+def summed_atrous_classifiers(
+    x: KerasTensor, num_classes: int, dilation_rates: tuple[int, ...], name: str
+) -> KerasTensor:
+    """Adds the float32 logits of one 3x3 convolution per rate: (B, h, w, num_classes).
+
+    The form of DeepLab v2 on ResNets (section 3.2 of https://arxiv.org/abs/1606.00915) and of DUC.
+    """
+    branches = [
+        layers.Conv2D(
+            num_classes,
+            3,
+            padding="same",
+            dilation_rate=rate,
+            kernel_initializer=initializers.RandomNormal(stddev=0.01),
+            dtype="float32",
+            name=f"{name}_rate{rate}",
+        )(x)
+        for rate in dilation_rates
+    ]
+    return layers.Add(dtype="float32", name=name)(branches) if len(branches) > 1 else branches[0]

@@ -2,13 +2,15 @@
 
 from keras import KerasTensor, initializers, layers
 
+from seg_keras.layers.batch_normalization import BatchNormalization
+
 # The Keras default of 0.99 would do; stated here so that no model inherits another by accident.
 BATCH_NORM_MOMENTUM = 0.99
 
 
 def batch_norm(x: KerasTensor, *, epsilon: float = 1e-5, name: str) -> KerasTensor:
     """Batch normalisation with this project's momentum."""
-    return layers.BatchNormalization(momentum=BATCH_NORM_MOMENTUM, epsilon=epsilon, name=name)(x)
+    return BatchNormalization(momentum=BATCH_NORM_MOMENTUM, epsilon=epsilon, name=name)(x)
 
 
 def conv_bn(
@@ -35,6 +37,32 @@ def conv_bn(
     return batch_norm(x, epsilon=epsilon, name=f"{name}_bn")
 
 
+def strided_conv_bn(
+    x: KerasTensor,
+    filters: int,
+    kernel_size: int,
+    strides: int,
+    *,
+    epsilon: float = 1e-5,
+    name: str,
+) -> KerasTensor:
+    """`conv_bn` that pads all sides alike: (B, H, W, C) to (B, H/strides, W/strides, filters).
+
+    Where the size is even, Keras's "same" would pad the end alone and move the features by a
+    pixel; published ResNet and Xception weights expect this form.
+    """
+    x = layers.ZeroPadding2D(kernel_size // 2, name=f"{name}_pad")(x)
+    x = layers.Conv2D(
+        filters,
+        kernel_size,
+        strides=strides,
+        use_bias=False,
+        kernel_initializer="he_normal",
+        name=f"{name}_conv",
+    )(x)
+    return batch_norm(x, epsilon=epsilon, name=f"{name}_bn")
+
+
 def conv_bn_relu(
     x: KerasTensor,
     filters: int,
@@ -42,10 +70,11 @@ def conv_bn_relu(
     strides: int = 1,
     dilation_rate: int = 1,
     *,
+    epsilon: float = 1e-5,
     name: str,
 ) -> KerasTensor:
     """Convolution, batch norm, ReLU: (B, H, W, C) to (B, H/strides, W/strides, filters)."""
-    x = conv_bn(x, filters, kernel_size, strides, dilation_rate, name=name)
+    x = conv_bn(x, filters, kernel_size, strides, dilation_rate, epsilon=epsilon, name=name)
     return layers.ReLU(name=f"{name}_relu")(x)
 
 

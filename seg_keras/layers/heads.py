@@ -6,19 +6,29 @@ from seg_keras.layers.blocks import conv_bn_relu
 from seg_keras.layers.resize import BilinearResize
 
 
-def segmentation_head(
-    x: KerasTensor, num_classes: int, size: tuple[int, int], name: str
-) -> KerasTensor:
-    """Maps features (B, h, w, C) to float32 logits (B, *size, num_classes)."""
+def pixel_classifier(x: KerasTensor, num_classes: int, name: str) -> KerasTensor:
+    """Maps features (B, h, w, C) to float32 logits (B, h, w, num_classes), each pixel by itself."""
     # float32 also under mixed precision: the loss must not see rounded logits.
-    x = layers.Conv2D(
+    return layers.Conv2D(
         num_classes,
         1,
         kernel_initializer=initializers.TruncatedNormal(stddev=0.01),
         dtype="float32",
-        name=f"{name}_classifier",
+        name=name,
     )(x)
-    return BilinearResize(size, dtype="float32", name=name)(x)
+
+
+def segmentation_head(
+    x: KerasTensor,
+    num_classes: int,
+    size: tuple[int, int],
+    *,
+    align_corners: bool = False,
+    name: str,
+) -> KerasTensor:
+    """Maps features (B, h, w, C) to float32 logits (B, *size, num_classes)."""
+    x = pixel_classifier(x, num_classes, name=f"{name}_classifier")
+    return BilinearResize(size, align_corners, dtype="float32", name=name)(x)
 
 
 def image_pooling(x: KerasTensor, filters: int, name: str) -> KerasTensor:

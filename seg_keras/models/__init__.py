@@ -10,8 +10,22 @@ from pathlib import Path
 
 import keras
 
+from seg_keras.models.crf_rnn import crf_rnn
+from seg_keras.models.deeplab_v1 import deeplab_v1
+from seg_keras.models.deeplab_v2 import deeplab_v2
 from seg_keras.models.deeplab_v3 import deeplab_v3
 from seg_keras.models.deeplab_v3_plus import deeplab_v3_plus
+from seg_keras.models.deeplab_v3_se import deeplab_v3_se
+from seg_keras.models.dilation10 import dilation10
+from seg_keras.models.duc_hdc import duc_hdc
+from seg_keras.models.esnet import esnet
+from seg_keras.models.fasterseg import fasterseg
+from seg_keras.models.frrn import frrn
+from seg_keras.models.hed import hed
+from seg_keras.models.icnet import icnet
+from seg_keras.models.lednet import lednet
+from seg_keras.models.lraspp import lraspp
+from seg_keras.models.pspnet import pspnet
 from seg_keras.models.segmentation_model import SegmentationModel, deployable, transfer_weights
 
 __all__ = [
@@ -24,8 +38,22 @@ __all__ = [
 ]
 
 MODELS = {
+    "crf_rnn": crf_rnn,
+    "deeplab_v1": deeplab_v1,
+    "deeplab_v2": deeplab_v2,
     "deeplab_v3": deeplab_v3,
     "deeplab_v3_plus": deeplab_v3_plus,
+    "deeplab_v3_se": deeplab_v3_se,
+    "dilation10": dilation10,
+    "duc_hdc": duc_hdc,
+    "esnet": esnet,
+    "fasterseg": fasterseg,
+    "frrn": frrn,
+    "hed": hed,
+    "icnet": icnet,
+    "lednet": lednet,
+    "lraspp": lraspp,
+    "pspnet": pspnet,
 }
 
 

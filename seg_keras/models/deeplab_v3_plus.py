@@ -5,16 +5,13 @@ Segmentation", ECCV 2018, https://arxiv.org/abs/1802.02611
 """
 
 import keras
-from keras import KerasTensor, layers
 
 from seg_keras.backbones import build_backbone
 from seg_keras.layers import (
-    BilinearResize,
     atrous_rates,
     atrous_spatial_pyramid_pooling,
-    conv_bn_relu,
+    refine_with_details,
     segmentation_head,
-    separable_conv_bn_relu,
 )
 
 
@@ -26,6 +23,7 @@ def deeplab_v3_plus(
     output_stride: int = 16,
     separable: bool = True,
     filters: int = 256,
+    boundary_head: bool = False,
 ) -> keras.Model:
     """Builds DeepLab v3+: encoder, atrous pyramid and a decoder at stride 4.
 
@@ -40,10 +38,13 @@ def deeplab_v3_plus(
         output_stride: How many times smaller than the image the encoder's features are.
         separable: Whether the 3x3 convolutions of pyramid and decoder are depthwise separable.
         filters: Channels of the pyramid and of the decoder.
+        boundary_head: Whether to predict edges too, which teaches the features where objects end
+            and costs nothing once deployed.
 
     Returns:
         A model from RGB images (B, H, W, 3) in [0, 255] to `{"logits": ...}`, float32
-        (B, H, W, num_classes).
+        (B, H, W, num_classes). With the boundary head also `"boundary"`, (B, H, W, 1): the logit
+        of an edge, to train with `seg_keras.losses.BalancedEdgeCrossEntropy`.
     """
     encoder = build_backbone(backbone, input_shape, output_stride, backbone_options)
     features = encoder.output
@@ -51,19 +52,8 @@ def deeplab_v3_plus(
         features["c5"], filters, atrous_rates(output_stride), separable=separable, name="aspp"
     )
     details = features.get("c2_expanded", features["c2"])  # (B, H/4, W/4, ...)
-    x = decoder(x, details, filters, separable, name="decoder")
+    x = refine_with_details(x, details, filters, separable=separable, name="decoder")
     outputs = {"logits": segmentation_head(x, num_classes, input_shape[:2], name="logits")}
+    if boundary_head:
+        outputs["boundary"] = segmentation_head(x, 1, input_shape[:2], name="boundary")
     return keras.Model(encoder.input, outputs, name="deeplab_v3_plus")
-
-
-def decoder(
-    x: KerasTensor, details: KerasTensor, filters: int, separable: bool, name: str
-) -> KerasTensor:
-    """Brings (B, h, w, C) to the size of the details, (B, H/4, W/4, filters), and refines it."""
-    # Table 1 of the paper: 48 channels, few beside the encoder's, so that they only add detail.
-    details = conv_bn_relu(details, 48, 1, name=f"{name}_details")
-    x = BilinearResize(details.shape[1:3], name=f"{name}_resize")(x)
-    x = layers.Concatenate(name=f"{name}_concat")([x, details])
-    conv = separable_conv_bn_relu if separable else conv_bn_relu
-    x = conv(x, filters, name=f"{name}_refine1")
-    return conv(x, filters, name=f"{name}_refine2")

@@ -36,6 +36,7 @@ class TrainConfig:
     warmup_epochs: float = 2.0
     clip_norm: float = 5.0  # largest norm of the whole gradient, 0 for no limit
     ema_momentum: float = 0.99  # of the averaged weights that are validated and kept, 0 for none
+    loss: str = "cross_entropy"  # or "cross_entropy+dice"
     class_weights: str = "none"  # or "median_frequency", "enet", "enet_1.1" (1.1 is its offset)
     output_weights: dict = dataclasses.field(default_factory=dict)  # loss weight of further outputs
     mixed_precision: str = "float32"  # or "mixed_float16", "mixed_bfloat16"

@@ -4,10 +4,18 @@ import contextlib
 import fnmatch
 
 import keras
+import numpy as np
 
 from seg_keras.data.datasets import Dataset, Pair
 from seg_keras.data.statistics import ClassCounts
-from seg_keras.losses import PixelCrossEntropy, enet_weights, median_frequency_weights
+from seg_keras.losses import (
+    BalancedEdgeCrossEntropy,
+    DiceLoss,
+    LossSum,
+    PixelCrossEntropy,
+    enet_weights,
+    median_frequency_weights,
+)
 from seg_keras.training.config import TrainConfig
 from seg_keras.training.schedules import WarmupSchedule
 
@@ -50,21 +58,30 @@ def in_precision(policy: str):
         keras.config.set_dtype_policy(before)
 
 
-def build_loss(config: TrainConfig, counts: ClassCounts) -> PixelCrossEntropy:
-    """Cross entropy with the class weights that the settings name."""
+def build_loss(config: TrainConfig, counts: ClassCounts) -> keras.losses.Loss:
+    """The loss that the settings name; class weights belong to its cross entropy."""
+    if config.loss == "cross_entropy":
+        return PixelCrossEntropy(build_class_weights(config, counts))
+    if config.loss == "cross_entropy+dice":
+        return LossSum([PixelCrossEntropy(build_class_weights(config, counts)), DiceLoss()])
+    raise ValueError(
+        f"Unknown loss {config.loss!r}. Choose one of: cross_entropy, cross_entropy+dice."
+    )
+
+
+def build_class_weights(config: TrainConfig, counts: ClassCounts) -> np.ndarray | None:
+    """One weight per class, as the settings ask, from the pixels of the training split."""
     kind, _, offset = config.class_weights.partition("_")
     if config.class_weights == "none":
-        weights = None
-    elif config.class_weights == "median_frequency":
-        weights = median_frequency_weights(counts.pixels, counts.pixels_of_images)
-    elif kind == "enet":
-        weights = enet_weights(counts.pixels, float(offset or 1.02))
-    else:
-        raise ValueError(
-            f"Unknown class_weights {config.class_weights!r}. Choose one of: none, "
-            f"median_frequency, enet, or enet_1.1 for another offset than 1.02."
-        )
-    return PixelCrossEntropy(weights)
+        return None
+    if config.class_weights == "median_frequency":
+        return median_frequency_weights(counts.pixels, counts.pixels_of_images)
+    if kind == "enet":
+        return enet_weights(counts.pixels, float(offset or 1.02))
+    raise ValueError(
+        f"Unknown class_weights {config.class_weights!r}. Choose one of: none, "
+        f"median_frequency, enet, or enet_1.1 for another offset than 1.02."
+    )
 
 
 def build_optimizer(config: TrainConfig, steps_per_epoch: int) -> keras.Optimizer:
@@ -99,7 +116,7 @@ def compile_model(
     loss: keras.losses.Loss,
     config: TrainConfig,
 ) -> None:
-    """Compiles a model whose every output is compared with the same labels."""
+    """Compiles a model whose every output is compared with the same labels, or their edges."""
     unknown = [name for name in config.output_weights if name not in model.output]
     if unknown:
         raise ValueError(
@@ -110,7 +127,10 @@ def compile_model(
     on_cpu = keras.backend.backend() == "tensorflow" and not keras.distribution.list_devices("gpu")
     model.compile(
         optimizer,
-        loss=dict.fromkeys(model.output, loss),
+        loss={
+            name: BalancedEdgeCrossEntropy() if name == "boundary" else loss
+            for name in model.output
+        },
         loss_weights={name: config.output_weights.get(name, 1.0) for name in model.output},
         jit_compile=False if on_cpu else "auto",
     )

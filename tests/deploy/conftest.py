@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from tiny_models import build_tiny_model, describe, draw_scenes
 
-from deploy.export.tflite import PRECISIONS, export_tflite
+from deploy.export import onnx, tflite
 
 
 @pytest.fixture(scope="session")
@@ -34,11 +34,21 @@ def calibration():
 
 @pytest.fixture(scope="session")
 def artifacts(trained_model, calibration, tmp_path_factory):
-    """The trained model in every precision: a dict of paths."""
-    folder = tmp_path_factory.mktemp("artifacts")
-    paths = {precision: folder / f"{precision}.tflite" for precision in PRECISIONS}
+    """The trained model as .tflite in every precision: a dict of paths."""
+    return export_all(tflite, tflite.export_tflite, trained_model, calibration, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def onnx_artifacts(trained_model, calibration, tmp_path_factory):
+    """The trained model as .onnx in every precision: a dict of paths."""
+    return export_all(onnx, onnx.export_onnx, trained_model, calibration, tmp_path_factory)
+
+
+def export_all(format, export, model, calibration, tmp_path_factory):
+    folder, suffix = tmp_path_factory.mktemp("artifacts"), format.__name__.rpartition(".")[2]
+    paths = {precision: folder / f"{precision}.{suffix}" for precision in format.PRECISIONS}
     for precision, path in paths.items():
-        images = iter(calibration) if precision == "int8" else None
-        given = describe() | ({"calibration": {"seed": 7}} if precision == "int8" else {})
-        export_tflite(trained_model, path, given, precision, images)
+        calibrates = precision in format.CALIBRATED
+        given = describe() | ({"calibration": {"seed": 7}} if calibrates else {})
+        export(model, path, given, precision, iter(calibration) if calibrates else None)
     return paths

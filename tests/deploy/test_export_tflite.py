@@ -8,6 +8,7 @@ from ai_edge_litert.interpreter import Interpreter
 from tiny_models import SIZE, describe
 
 from deploy.export.audit import audit_tflite
+from deploy.export.keras_reference import KerasReference
 from deploy.export.parity import MIN_AGREEMENT, gate
 from deploy.export.tflite import PRECISIONS, export_tflite
 from deploy.runtimes import load_runtime
@@ -65,7 +66,9 @@ LAYERS = {"MUL": 1, "ADD": 1, "CONV_2D": 3, "DEPTHWISE_CONV_2D": 1, "RESIZE_BILI
     [
         ("float32", {"CAST": 2, "ARG_MAX": 1}),
         ("float16", {"CAST": 2, "ARG_MAX": 1, "DEQUANTIZE": 10}),  # one per kernel and bias
+        ("dynamic", {"CAST": 2, "ARG_MAX": 1}),
         ("int8", {"QUANTIZE": 1, "ARG_MAX": 1, "CAST": 1}),
+        ("int16", {"CAST": 2, "QUANTIZE": 1, "DEQUANTIZE": 1, "ARG_MAX": 1}),
     ],
 )
 def test_holds_no_operator_too_many(artifacts, precision, ends):
@@ -94,10 +97,12 @@ def test_int8_input_covers_black_to_white_whatever_the_images_show(tmp_path):
 def test_description_is_complete(artifacts):
     description = read_description(artifacts["float32"])
     assert description.pop("libraries").keys() >= {"tensorflow", "keras", "ai-edge-litert"}
+    description.pop("parity", None)
     assert description == describe() | {
         "format_version": 1,
         "ignore_label": 255,
         "input_size": [32, 48],
+        "margin": [0, 0],
         "channels": 3,
         "color_order": "RGB",
         "value_range": [0, 255],
@@ -148,6 +153,25 @@ def test_logits_come_out_in_float(
     np.testing.assert_array_equal(load_runtime(path)(frame), logits[0].argmax(axis=-1))
 
 
+@pytest.mark.parametrize("precision", ["float32", "int8"])
+def test_confidence_is_the_probability_of_the_class(
+    trained_model, calibration, scenes, tmp_path, precision
+):
+    path = tmp_path / "m.tflite"
+    calibration = calibration if precision == "int8" else None
+    kind = "argmax+confidence"
+    export_tflite(trained_model, path, describe(), precision, calibration, output_kind=kind)
+    runtime = load_runtime(path, threads=1)
+    shares = np.asarray(keras.ops.softmax(keras_logits(trained_model, scenes[0])))
+    confidences = []
+    for image, expected in zip(scenes[0], shares, strict=True):
+        outputs = runtime.run_all(image[np.newaxis])
+        np.testing.assert_array_equal(outputs["classes"][0], runtime(image))
+        confidences.append(np.abs(outputs["confidence"][0] - expected.max(axis=-1)).mean())
+    assert outputs["confidence"].dtype == np.float32
+    assert np.mean(confidences) < (1e-4 if precision == "float32" else 0.03)
+
+
 @pytest.mark.parametrize(
     "policy", ["mixed_float16", pytest.param("mixed_bfloat16", marks=pytest.mark.slow)]
 )
@@ -162,7 +186,7 @@ def test_model_trained_in_mixed_precision_is_exported_in_float32(tmp_path, polic
     export_tflite(model, path, describe())
     assert audit_tflite(path.read_bytes()).operators["CONV_2D"] == 2
     frames = np.random.default_rng(0).integers(0, 256, (2, *SIZE, 3), dtype=np.uint8)
-    assert gate(path, model, [(frame, None) for frame in frames])["passed"]
+    assert gate(path, KerasReference(model), [("", frame, None) for frame in frames])["passed"]
     assert model.layers[1].compute_dtype == policy.removeprefix("mixed_")  # it is left as it was
 
 
@@ -209,9 +233,15 @@ def test_broken_calibration_image_is_told_as_it_is(tmp_path):
 
 
 BAD_CALLS = {
-    "precision": ({"precision": "int4"}, "Unknown precision 'int4'.*float32, float16, int8"),
+    "precision": (
+        {"precision": "int4"},
+        "Unknown precision 'int4'.*float32, float16, dynamic, int8, int16",
+    ),
     "output kind": ({"output_kind": "softmax"}, "Unknown output_kind 'softmax'.*argmax, logits"),
-    "int8 without images": ({"precision": "int8"}, "int8 needs calibration images.*without"),
+    "int8 without images": (
+        {"precision": "int8"},
+        "int8 and int16 need calibration images.*without",
+    ),
     "images for float": ({"calibration_images": []}, "the others take none.*'float32' with"),
     "class names": ({"description": describe(3)}, r"4 logits a pixel.*3 names.*road, sky, car"),
 }

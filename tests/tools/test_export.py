@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from deploy.export import EXPORTERS
+from deploy.export.formats import EXPORTERS
 from deploy.export.tflite import export_tflite
 from deploy.runtimes import load_runtime
 from deploy.runtimes.artifact import read_description
@@ -85,6 +85,43 @@ def test_artifact_is_proved_on_the_data_set_of_the_run(run, squares, tmp_path, c
         assert calibration["added"] == ["black", "white"]
 
 
+def test_onnx_file_is_made_and_proved(run, tmp_path):
+    output = tmp_path / "m.onnx"
+    flags = ("--format", "onnx", "--precision", "int8", "--target", "tensorrt")
+    assert export("--model", run, *flags, "--output", output) == 0
+    description = read_description(output)
+    assert description["parity"]["passed"]
+    assert description["quantization"]["target"] == "tensorrt"
+    assert len(description["quantization"]["calibration"]["files"]) == 4
+    image = np.random.default_rng(0).integers(0, 256, (24, 32, 3), dtype=np.uint8)
+    assert load_runtime(output)(image).shape == (24, 32)
+
+
+def test_audit_exports_nothing_and_takes_models_and_files(run, tmp_path, capsys):
+    report = tmp_path / "report.json"
+    assert export("--model", run, "--audit", "--json", report) == 0
+    assert json.loads(report.read_text())["findings"] == []
+    assert not list(run.glob("*.tflite"))
+    assert export("--model", run, "--output", tmp_path / "m.tflite") == 0
+    capsys.readouterr()
+    assert export("--model", tmp_path / "m.tflite", "--audit", "--json", report) == 0
+    assert "ARG_MAX" in capsys.readouterr().out
+    assert "ARG_MAX" in json.loads(report.read_text())["outside_xnnpack"]
+    (tmp_path / "cut.tflite").write_bytes((tmp_path / "m.tflite").read_bytes()[:200])
+    assert export("--model", tmp_path / "cut.tflite", "--audit") == 2
+    assert "no .tflite file, or cut off" in errors(capsys)
+
+
+def test_file_that_is_there_is_only_replaced_on_request(run, tmp_path, capsys):
+    output = tmp_path / "m.tflite"
+    output.write_text("precious")
+    assert export("--model", run, "--output", output) == 2
+    assert "m.tflite exists. Give another --output, or --force" in errors(capsys)
+    assert output.read_text() == "precious"
+    assert export("--model", run, "--output", output, "--force") == 0
+    assert read_description(output)["parity"]["passed"]
+
+
 def test_folders_of_images_replace_the_data_set(make_run, make_image, tmp_path):
     run = make_run(model="color_model", dataset="squares")  # which is nowhere
     for index in range(2):
@@ -98,7 +135,7 @@ def test_folders_of_images_replace_the_data_set(make_run, make_image, tmp_path):
 
 def test_input_size_and_output_kind_are_obeyed(run, tmp_path):
     output = tmp_path / "m.tflite"
-    flags = ("--input-size", 40, 56, "--output-kind", "logits", "--audit")
+    flags = ("--input-size", 40, 56, "--output-kind", "logits")
     assert export("--model", run, *flags, "--output", output) == 0
     runtime = load_runtime(output)
     assert runtime.run(np.zeros((1, 40, 56, 3), "uint8")).shape == (1, 40, 56, 3)
@@ -127,7 +164,7 @@ def test_refused_artifact_spares_an_older_good_one(run, monkeypatch):
     assert export("--model", run) == 0
     good = (run / "model_float32.tflite").read_bytes()
     monkeypatch.setitem(EXPORTERS, "tflite", export_swapped)
-    assert export("--model", run) == 3
+    assert export("--model", run, "--force") == 3
     assert (run / "model_float32.tflite").read_bytes() == good
 
 
@@ -156,9 +193,21 @@ BAD_USES = {
         ["--data-dir", "nowhere"],
         "not at hand.*nowhere.*--calibration and --parity",
     ),
+    "precision of another format": (
+        ["--format", "onnx", "--precision", "dynamic"],
+        "No precision dynamic in onnx. Choose one of: float32, float16, int8",
+    ),
+    "flag of another format": (
+        ["--dynamic-batch"],
+        "--dynamic-batch is for --format onnx, not tflite",
+    ),
+    "no TensorRT": (
+        ["--format", "tensorrt"],
+        "TensorRT is not installed here.*tools/build_engine.py where it is",
+    ),
     "calibration of float": (
         ["--calibration", "squares/train"],
-        "--calibration is for --precision int8, not float32",
+        "--calibration is for --precision int8 or int16, not float32",
     ),
 }
 

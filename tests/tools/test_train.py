@@ -53,7 +53,7 @@ def test_every_recipe_names_a_model_a_data_set_and_its_own_command(recipe):
     assert recipe.stem == f"{config.model}_{config.dataset}"
     assert f"python tools/train.py --config configs/{recipe.name}" in recipe.read_text()
     options = {"backbone": config.backbone, "backbone_options": config.backbone_options}
-    options |= config.model_options
+    options = {name: value for name, value in options.items() if value} | config.model_options
     assert build_model(config.model, 3, (65, 65, 3), **options).name == config.model
 
 

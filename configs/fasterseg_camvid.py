@@ -1,0 +1,24 @@
+"""FasterSeg's student for CamVid, from random weights, with its auxiliary heads.
+
+    python tools/train.py --config configs/fasterseg_camvid.py --data-dir CamVid
+
+Add --set "model_options={'variant': 'teacher'}" for the teacher. Sees the same images as the
+other recipes of the real-time family.
+"""
+
+from seg_keras.training import TrainConfig
+
+config = TrainConfig(
+    model="fasterseg",
+    model_options={"variant": "student"},
+    dataset="camvid",
+    crop_size=(240, 320),
+    scale_range=(0.5, 1.6),
+    batch_size=8,
+    epochs=70,
+    learning_rate=2e-3,
+    weight_decay=0.02,
+    class_weights="enet_1.1",
+    output_weights={"logits": 1.0, "aux16": 0.2, "aux32": 0.2},  # appendix of the paper
+    validate_every=5,
+)

@@ -1,0 +1,94 @@
+"""Weights that Keras publishes for its own ResNets, brought into ours by layer name."""
+
+import logging
+
+import keras
+import numpy as np
+
+from seg_keras.layers.normalize import IMAGENET_STD
+
+logger = logging.getLogger(__name__)
+
+BUILDERS = {
+    (3, 4, 6, 3): keras.applications.ResNet50,
+    (3, 4, 23, 3): keras.applications.ResNet101,
+    (3, 8, 36, 3): keras.applications.ResNet152,
+}
+
+# These see the 128 channels of the three-convolution stem, where Keras has 64.
+AFTER_STEM = ("stage2_unit1_reduce", "stage2_unit1_shortcut")
+
+
+def load_keras_weights(backbone: keras.Model, num_units: tuple[int, ...], weights: str) -> None:
+    """Copies what Keras's ResNet has; layers that it lacks keep their own and are logged.
+
+    Keras puts the stride into the first 1x1 of a stage (`stride_placement="reduce"`); the weights
+    fit the other placements too, which then need some training.
+
+    Args:
+        backbone: One of our ResNets.
+        num_units: Residual units in its stages.
+        weights: `"imagenet"` or a file, as in `keras.applications`.
+
+    Raises:
+        ValueError: If Keras has no such depth, or a layer of both has another shape there.
+    """
+    num_units = tuple(num_units)
+    if num_units not in BUILDERS:
+        raise ValueError(
+            f"There are no published weights for num_units={num_units}. Leave `weights` out, or "
+            f"choose one of: {', '.join(map(str, BUILDERS))}."
+        )
+    source = BUILDERS[num_units](input_shape=(224, 224, 3), include_top=False, weights=weights)
+    known = {layer.name: layer for layer in source.layers}
+    wide_stem = "stem3_conv" in {layer.name for layer in backbone.layers}
+    left_out = []
+    for layer in backbone.layers:
+        if not layer.weights:
+            continue
+        name = keras_name(layer.name)
+        if name not in known or (wide_stem and layer.name.startswith(AFTER_STEM)):
+            left_out.append(layer.name)
+        else:
+            set_weights(layer, converted(known, name))
+    if left_out:
+        logger.warning("Not among the published weights, left random: %s", ", ".join(left_out))
+
+
+def keras_name(name: str) -> str:
+    """Our layer name to that of Keras: "stage2_unit1_filter_bn" to "conv2_block1_2_bn"."""
+    if name in ("stem_conv", "stem_bn"):
+        return name.replace("stem", "conv1")
+    parts = {"shortcut": 0, "reduce": 1, "filter": 2, "expand": 3}
+    stage, *middle, kind = name.split("_")
+    if len(middle) != 2 or middle[1] not in parts:
+        return ""
+    block = middle[0].removeprefix("unit")
+    return f"conv{stage.removeprefix('stage')}_block{block}_{parts[middle[1]]}_{kind}"
+
+
+def converted(known: dict[str, keras.Layer], name: str) -> list[np.ndarray]:
+    """The weights of one of Keras's layers in the form that our layer takes."""
+    weights = known[name].get_weights()
+    if name.endswith("_bn"):
+        # Ours have no bias in front of a batch norm: what it adds is taken off the mean instead.
+        gamma, beta, mean, variance = weights
+        bias = known[f"{name.removesuffix('bn')}conv"].get_weights()[1]
+        return [gamma, beta, mean - bias, variance]
+    kernel = weights[0]
+    if name == "conv1_conv":
+        # Keras feeds blue, green, red less their mean; ours also divides by the deviation.
+        kernel = kernel[:, :, ::-1] * np.array(IMAGENET_STD)[:, None]
+    return [kernel]
+
+
+def set_weights(layer: keras.Layer, weights: list[np.ndarray]) -> None:
+    """Sets the weights of a layer, which must have exactly their shapes."""
+    shapes = [tuple(weight.shape) for weight in weights]
+    own = [tuple(weight.shape) for weight in layer.weights]
+    if shapes != own:
+        raise ValueError(
+            f"{layer.name} has weights {own}, the published ones are {shapes}. They are for "
+            f"width=1.0 and images of 3 channels; build that, or leave `weights` out."
+        )
+    layer.set_weights(weights)

@@ -1,0 +1,290 @@
+"""Building and running a TensorRT engine, on a fake that has only what TensorRT 10 and 11 have.
+
+What this cannot tell is whether TensorRT itself does as its bindings promise: the tests marked
+`gpu` do, on a machine that has one.
+"""
+
+import ast
+import importlib
+import subprocess
+import sys
+import threading
+import types
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from fake_cuda import FakeCuda
+from fake_tensorrt import load_record, make_tensorrt
+from tiny_models import describe
+
+from deploy.export.tensorrt import BuildOptions, build_engine
+from deploy.runtimes import engine_header, load_runtime
+from deploy.runtimes.artifact import read_description, write_description
+from deploy.runtimes.tensorrt import import_tensorrt
+
+CODE = [
+    Path(importlib.import_module(name).__file__)
+    for name in ("deploy.export.tensorrt", "deploy.runtimes.tensorrt")
+]
+
+
+@pytest.fixture
+def install(monkeypatch):
+    """Installs a fake TensorRT and CUDA; gives the fake."""
+
+    def install(version=11, **behaviour):
+        trt = make_tensorrt(version, behaviour)
+        bindings = types.ModuleType("cuda.bindings")
+        bindings.runtime = FakeCuda(trt.state)
+        bindings.utils = types.SimpleNamespace(get_cuda_native_handle=lambda stream: 7)
+        monkeypatch.setitem(sys.modules, "tensorrt", trt)
+        monkeypatch.setitem(sys.modules, "cuda.bindings", bindings)
+        # These tests run in the process of the others, which have loaded it.
+        monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
+        return trt
+
+    return install
+
+
+@pytest.fixture
+def onnx_path(tmp_path):
+    """An .onnx file with a description; the fake parser does not look at the graph."""
+
+    def write(**quantization):
+        path = tmp_path / "model.onnx"
+        path.write_bytes(onnx.ModelProto(ir_version=8).SerializeToString())
+        given = {"format_version": 1, "input_size": [32, 48], "output_kind": "argmax"}
+        quantization = {"precision": "float32"} | quantization
+        write_description(path, describe() | given | {"quantization": quantization})
+        return path
+
+    return write
+
+
+@pytest.fixture
+def engine(install, onnx_path, tmp_path):
+    """Builds an engine; gives the fake and the path."""
+
+    def build(version=11, options=None, **behaviour):
+        trt = install(version, **behaviour)
+        build_engine(onnx_path(), tmp_path / "model.engine", options or BuildOptions())
+        return trt, tmp_path / "model.engine"
+
+    return build
+
+
+@pytest.mark.parametrize("version", [10, 11])
+def test_every_name_of_tensorrt_in_the_code_is_recorded(version):
+    record = load_record(version)
+    for path in CODE:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.Attribute):
+                continue
+            chain = ast.unparse(node).split(".")
+            if chain[0] == "trt" and len(chain) > 1 and chain[1] != "__version__":
+                assert chain[1] in record["classes"], f"{path.name}: {'.'.join(chain)}"
+                if len(chain) > 2 and chain[2] != "__init__":
+                    assert chain[2] in record["classes"][chain[1]], f"{path.name}: {chain}"
+
+
+@pytest.mark.parametrize("version", [10, 11])
+def test_engine_is_built_described_and_runs(engine, version):
+    trt, path = engine(version)
+    description = read_description(path)
+    assert description["engine"] == {
+        "tensorrt": trt.__version__,
+        "cuda": 13000,
+        "driver": 13010,
+        "gpu": "Fake GPU",
+        "compute_capability": "8.9",
+        "os": description["engine"]["os"],
+        "onnx_sha256": description["engine"]["onnx_sha256"],
+        "layer_precisions": {"float32": 1, "float16": 0, "int8": 0},
+        "max_batch": 1,
+        "dla_core": None,
+        "version_compatible": False,
+    }
+    trt.state.cuda.freed = 0
+    runtime = load_runtime(path)
+    frames = np.random.default_rng(0).integers(0, 256, (2, 32, 48, 3), dtype=np.uint8)
+    first = runtime(frames[0])
+    np.testing.assert_array_equal(runtime(frames[1]), frames[1].argmax(-1))
+    np.testing.assert_array_equal(first, frames[0].argmax(-1))  # the second did not replace it
+    runtime.close()
+    assert trt.state.cuda.freed == 6  # image, classes: host and device; the graph and the stream
+
+
+def test_options_reach_the_build(engine, tmp_path):
+    options = BuildOptions(64, 4, dla_core=1, version_compatible=True)
+    trt, path = engine(options=options, batch=-1, outputs={"classes": ("UINT8", (-1, 32, 48))})
+    config = trt.state.config
+    assert config._limits == {trt.MemoryPoolType.WORKSPACE: 64 << 20}
+    assert config._flags == {trt.BuilderFlag.VERSION_COMPATIBLE, trt.BuilderFlag.GPU_FALLBACK}
+    assert (config.default_device_type, config.DLA_core) == (trt.DeviceType.DLA, 1)
+    assert config.profiling_verbosity == trt.ProfilingVerbosity.DETAILED
+    one, four = (1, 32, 48, 3), (4, 32, 48, 3)
+    assert trt.state.profile == ("image", one, one, four)
+    load_runtime(path)(np.zeros((10, 10, 3), "uint8"))  # one frame of an engine for four
+
+
+def test_timing_cache_grows_and_keeps_what_others_wrote(engine, tmp_path):
+    cache = tmp_path / "cache"
+    cache.write_bytes(b"old,")
+    options = BuildOptions(timing_cache=cache)
+    engine(options=options, on_step=lambda: cache.write_bytes(b"other,"))
+    assert cache.read_bytes() == b"old,newother,"
+
+
+def test_progress_is_told(install, onnx_path, tmp_path):
+    install(steps=2)
+    seen = []
+    path = tmp_path / "m.engine"
+    build_engine(onnx_path(), path, BuildOptions(), lambda *step: seen.append(step))
+    assert seen == [("Building", 1, 2), ("Building", 2, 2), ("Building", 2, 2)]
+
+
+def test_ctrl_c_ends_the_build_at_its_next_step(install, onnx_path, tmp_path, monkeypatch):
+    interrupted, steps = threading.Event(), []
+
+    def on_step():
+        steps.append(1)
+        interrupted.wait(5)
+
+    join = threading.Thread.join
+
+    def interrupt_once(thread, timeout=None):
+        if timeout is not None:
+            interrupted.set()
+            raise KeyboardInterrupt
+        join(thread)
+
+    install(steps=10**6, on_step=on_step)
+    monkeypatch.setattr(threading.Thread, "join", interrupt_once)
+    with pytest.raises(KeyboardInterrupt):
+        build_engine(onnx_path(), tmp_path / "m.engine", BuildOptions())
+    assert len(steps) < 10**6
+    assert not list(tmp_path.glob("*.engine*"))
+
+
+FAILED_BUILDS = {
+    "parser": (
+        {"parser_errors": [("pool", "MaxUnpool", "no importer"), ("x", "Qr", "unknown")]},
+        {},
+        r"pool \(MaxUnpool\): no importer x \(Qr\): unknown",
+    ),
+    "builder": ({"plan": None}, {}, "built no engine. no kernel fits"),
+    "silent float32": ({}, {"precision": "float16"}, "asks for float16, but no layer"),
+    "own engine": ({"deserializes": False}, {}, "not load its own engine.*magic tag"),
+}
+
+
+@pytest.mark.parametrize("case", FAILED_BUILDS)
+def test_failed_build_is_told_and_leaves_no_file(install, onnx_path, tmp_path, case):
+    behaviour, quantization, message = FAILED_BUILDS[case]
+    install(**behaviour)
+    with pytest.raises(RuntimeError, match=message):
+        build_engine(onnx_path(**quantization), tmp_path / "m.engine", BuildOptions())
+    assert not list(tmp_path.glob("*.engine*"))
+
+
+@pytest.mark.parametrize(
+    ("precision", "datatype"), [("float16", "Channel major FP16"), ("int8", "Int8")]
+)
+def test_precision_is_read_from_the_engine(install, onnx_path, tmp_path, precision, datatype):
+    install(datatype=datatype)
+    path = tmp_path / "m.engine"
+    build_engine(onnx_path(precision=precision, target="tensorrt"), path, BuildOptions())
+    assert read_description(path)["engine"]["layer_precisions"][precision] == 1
+
+
+def test_int8_for_another_engine_is_refused(install, onnx_path, tmp_path):
+    install()
+    path = onnx_path(precision="int8", target="onnxruntime")
+    with pytest.raises(ValueError, match="Export it with --target tensorrt"):
+        build_engine(path, tmp_path / "m.engine", BuildOptions())
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("tensorrt", "10.3.0", r"TensorRT 10\.3\.0, here 11\."),
+        ("compute_capability", "7.2", r"compute capability 7\.2, here 8\.9"),
+        ("os", "Windows AMD64", "operating system Windows AMD64, here"),
+    ],
+)
+def test_engine_of_another_machine_never_reaches_tensorrt(engine, key, value, message):
+    trt, path = engine()
+    description = read_description(path)
+    description["engine"][key] = value
+    write_description(path, description)
+    trt.state.plan = b"another plan"  # the fake refuses any other one
+    with pytest.raises(ValueError, match=f"{message}.*Build it again: tools/build_engine"):
+        load_runtime(path)
+    path.with_suffix(".onnx").write_bytes(b"of another model")
+    with pytest.raises(ValueError, match=r"Build it here from its \.onnx file"):
+        load_runtime(path)
+
+
+def test_version_compatible_engine_runs_on_another_version(engine):
+    _, path = engine(options=BuildOptions(version_compatible=True))
+    description = read_description(path)
+    description["engine"]["tensorrt"] = "11.0.0"
+    write_description(path, description)
+    load_runtime(path)
+
+
+def test_damaged_engine_is_told(engine):
+    trt, path = engine()
+    trt.state.deserializes = False
+    with pytest.raises(ValueError, match="does not take this file .*magic tag does not match"):
+        load_runtime(path)
+    path.write_bytes(path.read_bytes()[:40])
+    with pytest.raises(ValueError, match="holds no description"):
+        load_runtime(path)
+    path.write_bytes(b"PLAN")
+    with pytest.raises(ValueError, match="holds no description"):
+        load_runtime(path)
+
+
+def test_header_of_any_size_is_not_read():
+    content = engine_header.MAGIC + engine_header.LENGTH.pack(2**31) + b"{}"
+    with pytest.raises(ValueError, match="2147483648 bytes"):
+        engine_header.read(content, 100)
+
+
+def test_graph_of_another_description_is_told(engine):
+    trt, path = engine()
+    trt.state.outputs = {"logits": ("FLOAT", (1, 32, 48, 4))}
+    with pytest.raises(ValueError, match="does not fit its graph"):
+        load_runtime(path)
+
+
+def test_missing_tensorrt_is_told(monkeypatch):
+    monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
+    monkeypatch.setitem(sys.modules, "tensorrt", None)
+    with pytest.raises(RuntimeError, match=r"not installed, see requirements-tensorrt\.txt"):
+        import_tensorrt()
+
+
+def test_building_needs_no_tensorflow_and_tells_what_is_missing(onnx_path, tmp_path):
+    program = (
+        "import sys\n"
+        "sys.modules['tensorrt'] = None\n"
+        "from tools.build_engine import main\n"
+        "code = main(sys.argv[1:])\n"
+        "print(code, sorted({'tensorflow', 'keras', 'seg_keras'} & set(sys.modules)))\n"
+    )
+    flags = ["--onnx", onnx_path(), "--reference", "r.onnx", "--images", "i"]
+    command = [sys.executable, "-c", program, *flags]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert result.stdout == "1 []\n"
+    assert "TensorRT is not installed" in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["model.onnx"]
+
+
+def test_tensorflow_in_the_process_is_refused(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow", types.ModuleType("tensorflow"))
+    with pytest.raises(RuntimeError, match="must not share a process"):
+        import_tensorrt()
