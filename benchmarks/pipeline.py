@@ -21,7 +21,8 @@ from seg_keras.data.datasets import build_dataset
 from seg_keras.data.pipeline import TrainSamples, train_batches
 from seg_keras.data.statistics import count_classes
 from seg_keras.training.fit import train_step
-from seg_keras.training.setup import build_loss, build_optimizer, compile_model
+from seg_keras.training.losses import build_loss, targets_of
+from seg_keras.training.setup import build_optimizer, compile_model
 from tools.cli import command, print_table, write_json
 from tools.recipes import add_arguments, read_config
 
@@ -44,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     augmentation = Augmentation(config.scale_range, config.flip, config.jitter, config.blur)
     samples = TrainSamples(dataset, pairs, config.crop_size, augmentation, config.seed)
     batches = iter(train_batches(samples, config.batch_size))
-    batch = next(batches)
+    images, labels = next(batches)
 
     options = {"backbone_options": config.backbone_options, **config.model_options}
     model = build_model(
@@ -52,6 +53,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     loss = build_loss(config, count_classes(dataset, pairs))
     compile_model(model, build_optimizer(config, 100), loss, config)
+    batch = images, targets_of(model, images, labels, None)
     train_step(model, *batch)  # traces the graph
 
     work = {"pipeline": lambda: next(batches), "training step": lambda: train_step(model, *batch)}

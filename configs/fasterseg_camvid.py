@@ -1,9 +1,11 @@
-"""FasterSeg's student for CamVid, from random weights, with its auxiliary heads.
+"""FasterSeg's student for CamVid, from random weights, with its auxiliary heads and its teacher.
 
     python tools/train.py --config configs/fasterseg_camvid.py --data-dir CamVid
 
-Add --set "model_options={'variant': 'teacher'}" for the teacher. Sees the same images as the
-other recipes of the real-time family.
+The paper trains the teacher first: add --set "model_options={'variant': 'teacher'}" and
+--output runs/fasterseg_teacher, then start this recipe with --set teacher=runs/fasterseg_teacher,
+and the student learns the teacher's logits beside the labels. Sees the same images as the other
+recipes of the real-time family.
 """
 
 from seg_keras.training import TrainConfig
@@ -18,6 +20,7 @@ config = TrainConfig(
     epochs=70,
     learning_rate=2e-3,
     weight_decay=0.02,
+    loss="ohem",  # threshold 0.7 and a sixteenth of the pixels at least, as in the paper
     class_weights="enet_1.1",
     output_weights={"logits": 1.0, "aux16": 0.2, "aux32": 0.2},  # appendix of the paper
     validate_every=5,

@@ -19,7 +19,12 @@ MAY_IMPORT = {
     "seg_keras.backbones": {"seg_keras.layers"},
     "seg_keras.models": {"seg_keras.layers", "seg_keras.backbones"},
     "seg_keras.inference": {"seg_keras.data", "seg_keras.layers"},
-    "seg_keras.training": {"seg_keras.data", "seg_keras.losses", "seg_keras.metrics"},
+    "seg_keras.training": {
+        "seg_keras.data",
+        "seg_keras.layers",
+        "seg_keras.losses",
+        "seg_keras.metrics",
+    },
     "deploy.runtimes": set(),
     "deploy.export": {"deploy.runtimes"},
     "deploy.video": {"deploy.runtimes"},
@@ -28,6 +33,7 @@ MAY_IMPORT = {
 # the only files that may name TensorFlow; everything else runs on any backend of Keras
 MAY_USE_TENSORFLOW = {
     "seg_keras/data/pipeline.py",
+    "seg_keras/data/shards.py",
     "seg_keras/layers/batch_normalization.py",
     "seg_keras/layers/resize.py",
     "seg_keras/training/progress.py",

@@ -32,7 +32,8 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     few = functools.partial(roads, tmp_path / "roads", {"train": 4, "val": 2}, (96, 128))
     monkeypatch.setitem(DATASETS, "roads", lambda _: few())
-    (tmp_path / "configs").symlink_to(ROOT / "configs")
+    for name in ("configs", "zoo"):
+        (tmp_path / name).symlink_to(ROOT / name)
     for split, count in (("train", 4), ("val", 2)):
         write_pairs(tmp_path / "CamVid", split, count, (96, 128), seed=count)
     (tmp_path / "photos").mkdir()

@@ -2,10 +2,12 @@
 
     python tools/benchmark.py --model road_int8.tflite road_float16.tflite --threads 2
     python tools/benchmark.py --model road_int8.tflite --against road_float32.onnx
+    python tools/benchmark.py --macs --time 3
 
 Several artifacts take turns, and each is compared with the first. Close other programs first.
 With --against, the classes of each are compared with those of another artifact too: by the gate
-of the export, with its exit code 3, on drawn road scenes or the images of a folder.
+of the export, with its exit code 3, on drawn road scenes or the images of a folder. With --macs,
+every model that can be built is listed with its costs and what its paper reports.
 """
 
 import argparse
@@ -15,12 +17,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from deploy.benchmark import FRAME_SIZE, STAGES, benchmark
+from deploy.benchmark import FRAME_SIZE, benchmark
 from deploy.export.parity import Sample, check_parity
 from deploy.runtimes import load_runtime
-from deploy.video.source import open_source
+from deploy.video.sources import open_source
 from tools.benchmark_chart import draw
-from tools.cli import DONE, REFUSED, command, print_table, write_json
+from tools.benchmark_table import print_speed
+from tools.cli import DONE, REFUSED, command, write_json
 
 SCENES = 20
 
@@ -29,6 +32,8 @@ SCENES = 20
 def main(argv: Sequence[str] | None = None) -> int:
     """Measures and prints one table."""
     arguments = parse(argv)
+    if arguments.macs:
+        return list_costs(tuple(arguments.input_size), arguments.time, arguments.json)
     size = tuple(arguments.frame_size)
     reports = benchmark(arguments.model, arguments.threads, arguments.runs, size)
     print_speed(arguments.model, reports)
@@ -45,28 +50,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     return DONE if passed else REFUSED
 
 
-def print_speed(paths: Sequence[Path], reports: list[dict]) -> None:
-    """Prints what was measured."""
-    percentiles = ("median", "p95", "p99")
-    columns = ["model", *(f"{name} ms" for name in percentiles), "frames/s", "time/first"]
-    columns += [f"{stage} ms" for stage in STAGES if stage != "infer"] + ["load ms", "memory MB"]
-    rows = []
-    for path, report in zip(paths, reports, strict=True):
-        stages, memory = report["stages_ms"], report["memory_mb"]
-        rows.append(
-            [
-                path.name,
-                *(f"{report[f'{name}_ms']:.1f}" for name in percentiles),
-                f"{report['frames_per_second']:.1f}",
-                f"{report['ratio']:.2f}",
-                *(f"{stages[stage]:.1f}" for stage in STAGES if stage != "infer"),
-                f"{report['load_ms']:.0f}",
-                "?" if memory is None else f"{memory:.0f}",
-            ]
-        )
-    first = reports[0]
-    title = f"Benchmark, {first['runs']} runs each after {first['warm_up_runs']} to warm up"
-    print_table(title, columns, rows)
+def list_costs(input_size: tuple[int, int], runs: int | None, path: Path | None) -> int:
+    """Prints what every registered model costs."""
+    from tools import benchmark_models  # only here, so that a device needs no seg_keras
+
+    models = benchmark_models.measure_models(input_size, runs)
+    benchmark_models.print_costs(input_size, models)
+    write_json(path, {"input_size": input_size, "runs": runs, "models": models})
+    return DONE
 
 
 def compare(path: Path, against: Path, folder: Path | None) -> dict:
@@ -98,7 +89,11 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("--model", type=Path, nargs="+", required=True, metavar="FILE", help="artifacts")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--model", type=Path, nargs="+", metavar="FILE", help="artifacts")
+    what.add_argument("--macs", action="store_true", help="costs of every registered model")
+    add("--input-size", type=int, nargs=2, metavar=("H", "W"), default=(512, 1024))
+    add("--time", type=int, metavar="RUNS", help="with --macs: milliseconds too, their median")
     add("--against", type=Path, metavar="FILE", help="compare decisions with this artifact's")
     add("--images", type=Path, metavar="FOLDER", help="images to compare on (default: drawn)")
     add("--threads", type=int, help="CPU threads (default: as many as there are cores)")

@@ -19,7 +19,7 @@ from rich.progress import Progress
 from deploy.export.parity import Sample, gate
 from deploy.export.tensorrt import BuildOptions, build_engine
 from deploy.runtimes.onnx import ONNXRuntime
-from deploy.video.source import open_source
+from deploy.video.sources import open_source
 from tools.cli import DONE, REFUSED, command, print_table, write_json
 
 

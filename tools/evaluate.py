@@ -14,9 +14,10 @@ from rich.progress import track
 
 from seg_keras.data.datasets import Dataset, Pair
 from seg_keras.data.read_ahead import read_ahead
-from seg_keras.metrics import ConfusionMatrix
+from seg_keras.metrics import CONVENTIONS, BoundaryF1, ConfusionMatrix
 from tools import predictors, splits
-from tools.cli import command, print_table, write_json
+from tools.cli import command, write_json
+from tools.evaluate_report import complete, show
 from tools.predictors import OpenModel
 
 
@@ -26,6 +27,13 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     predictors.add_arguments(parser)
     splits.add_arguments(parser)
+    parser.add_argument(
+        "--convention",
+        choices=CONVENTIONS,
+        default="cityscapes",
+        help="how absent classes and predictions of no class count (default: cityscapes)",
+    )
+    parser.add_argument("--boundary", action="store_true", help="score the boundaries too (F1)")
     parser.add_argument("--json", type=Path, help="write the report to this file too")
     return parser.parse_args(argv)
 
@@ -38,10 +46,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     data_size = dataset.load(pairs[0])[0].shape[:2]
     with predictors.open_model(args, data_size) as model:
         check_classes(args.model, model, dataset)
-        report = score(model, dataset, pairs)
+        report = score(model, dataset, pairs, args.convention, args.boundary)
     height, width = model.input_size
     report["convention"]["resolution"] = (
-        f"labels at their own size; the model saw {height}x{width} pixels, mode {args.mode}"
+        f"labels at their own size; the model saw {height}x{width} pixels, mode {model.mode}"
     )
     report |= {"model": str(args.model), "dataset": dataset.name, "split": args.split}
     show(report)
@@ -60,40 +68,26 @@ def check_classes(path: Path, model: OpenModel, dataset: Dataset) -> None:
         )
 
 
-def score(model: OpenModel, dataset: Dataset, pairs: Sequence[Pair]) -> dict:
+def score(
+    model: OpenModel,
+    dataset: Dataset,
+    pairs: Sequence[Pair],
+    convention: str = "cityscapes",
+    boundary: bool = False,
+) -> dict:
     """The report of all pairs, its classes with their names."""
-    matrix = ConfusionMatrix(dataset.label_space.num_classes)
+    num_classes = dataset.label_space.num_classes
+    matrix = ConfusionMatrix(num_classes, **CONVENTIONS[convention])
+    boundaries = BoundaryF1(num_classes) if boundary else None
     start = time.perf_counter()
     loaded = read_ahead(dataset.load, pairs)
     for image, labels in track(loaded, "Evaluating", len(pairs), console=Console(stderr=True)):
-        matrix.update(labels, model.predict(image))
+        classes = model.predict(image)
+        matrix.update(labels, classes)
+        if boundaries:
+            boundaries.update(labels, classes)
     report = matrix.result() | {"images": len(pairs), "seconds": time.perf_counter() - start}
-    names = dataset.label_space.names
-    report["per_class"] = [
-        {"name": name} | scores for name, scores in zip(names, report["per_class"], strict=True)
-    ]
-    return report
-
-
-def show(report: dict) -> None:
-    scores = ("iou", "dice", "accuracy", "precision")
-    rows = [
-        (row["name"], *(percent(row[name]) for name in scores), row["pixels"])
-        for row in report["per_class"]
-    ]
-    means = ("mean_iou", "mean_dice", "mean_pixel_accuracy")
-    rows.append(("mean", *(percent(report[name]) for name in means), "", ""))
-    title = f"{report['model']} on {report['dataset']} {report['split']}, percent"
-    print_table(title, ("class", "IoU", "Dice", "accuracy", "precision", "pixels"), rows)
-    for name in ("pixel_accuracy", "frequency_weighted_iou"):
-        print(f"{name.replace('_', ' ')}: {percent(report[name])}")
-    for topic, rule in report["convention"].items():
-        print(f"{topic.replace('_', ' ')}: {rule}")
-    print(f"{report['images']} images in {report['seconds']:.1f} s")
-
-
-def percent(value: float | None) -> str:
-    return "-" if value is None else f"{100 * value:.2f}"
+    return complete(report, dataset.label_space.names, boundaries)
 
 
 if __name__ == "__main__":

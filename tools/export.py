@@ -11,6 +11,7 @@ folders; only a data set has labels, and only with labels is the loss of mean Io
 """
 
 import argparse
+import functools
 import os
 import sys
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ from deploy.export.audit import Audit, audit_file
 from deploy.export.formats import CALIBRATED, EXPORTERS
 from deploy.export.keras_reference import KerasReference
 from deploy.export.parity import gate
+from seg_keras.metrics import mean_boundary_f1
 from tools.cli import DONE, REFUSED, command
 from tools.export_engine import export_engine
 from tools.export_flags import format_options, parse
@@ -98,7 +100,10 @@ def export(
         exporter(model, path, description, arguments.precision, calibration, kind, **options)
         checks = progress.track(checks, description="Checking")
         samples = ((name, *load()) for name, load in checks)
-        verdict = gate(path, KerasReference(model), samples)
+        boundary_score = functools.partial(
+            mean_boundary_f1, num_classes=len(description["classes"])
+        )
+        verdict = gate(path, KerasReference(model), samples, boundary_score)
     return verdict, audit_file(path)
 
 

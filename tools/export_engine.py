@@ -4,7 +4,6 @@ import argparse
 import importlib.util
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,7 +20,8 @@ def export_engine(
 ) -> int:
     """Exports the .onnx file and its float32 reference, both proved, and builds the engine.
 
-    The files stay beside the engine: another machine, or another TensorRT, builds from them.
+    The files and the images that prove the engine stay beside it: another machine, or another
+    TensorRT, builds from them.
 
     Args:
         arguments: Of `tools/export.py`.
@@ -53,13 +53,14 @@ def export_engine(
         code = export(step)
         if code != DONE:
             return code
-    with tempfile.TemporaryDirectory() as folder:
-        # The engine is checked on the same images, which its process cannot read from a data set.
-        images = find_images(arguments.parity, config, arguments.data_dir, "val")
-        for index, (_, load) in enumerate(images):
-            cv2.imwrite(f"{folder}/{index:05}.png", cv2.cvtColor(load()[0], cv2.COLOR_RGB2BGR))
-        program = [sys.executable, BUILD, "--onnx", engine.with_suffix(".onnx")]
-        program += ["--reference", reference, "--images", folder, "--output", engine]
-        program += ["--json", arguments.json] if arguments.json else []
-        program += ["--force"] if arguments.force else []
-        return subprocess.run([str(word) for word in program]).returncode
+    # The engine is checked on the same images, which its process cannot read from a data set.
+    folder = engine.with_name(f"{engine.stem}_images")
+    folder.mkdir(parents=True, exist_ok=True)
+    images = find_images(arguments.parity, config, arguments.data_dir, "val")
+    for index, (_, load) in enumerate(images):
+        cv2.imwrite(f"{folder}/{index:05}.png", cv2.cvtColor(load()[0], cv2.COLOR_RGB2BGR))
+    program = [sys.executable, BUILD, "--onnx", engine.with_suffix(".onnx")]
+    program += ["--reference", reference, "--images", folder, "--output", engine]
+    program += ["--json", arguments.json] if arguments.json else []
+    program += ["--force"] if arguments.force else []
+    return subprocess.run([str(word) for word in program]).returncode

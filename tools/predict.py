@@ -45,10 +45,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     start = time.perf_counter()
     pixels, broken = np.zeros(256, "int64"), []
     with Progress(console=Console(stderr=True)) as bar:
-        windows = bar.add_task("Windows", total=None, visible=args.mode == "slide")
+        windows = bar.add_task("Windows", total=None, visible=False)
 
         def show_windows(done: int, total: int) -> None:
-            bar.update(windows, completed=done, total=total)
+            bar.update(windows, completed=done, total=total, visible=True)
 
         with open_model(args, progress=show_windows) as model:
             label_space = model.label_space or numbered_classes(model.num_classes)

@@ -12,7 +12,7 @@ import numpy as np
 import seg_keras
 from deploy.runtimes import load_runtime
 from seg_keras.data.labels import LabelSpace
-from seg_keras.inference import MODES, Predictor
+from seg_keras.inference import MODES, Predictor, margin_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,12 +23,14 @@ class OpenModel:
         predict: From an image uint8 (H, W, 3) of any size to class ids uint8 (H, W).
         num_classes: How many different ids come out; 2 for a sigmoid.
         input_size: Height and width in pixels that the model takes.
+        mode: How an image of another size meets the model, one of `MODES`.
         label_space: Names and colors of the classes; None if the file does not tell them.
     """
 
     predict: Callable[[np.ndarray], np.ndarray]
     num_classes: int
     input_size: tuple[int, int]
+    mode: str
     label_space: LabelSpace | None
 
 
@@ -50,9 +52,9 @@ def add_arguments(parser: argparse.ArgumentParser, default: Path | None = None) 
     parser.add_argument(
         "--mode",
         choices=MODES,
-        default="resize",
-        help="how an image of another size meets the model: scaled, padded, or in overlapping "
-        "windows (default: resize; an exported file takes no other)",
+        help="how an image of another size meets the model: scaled, padded, in overlapping windows "
+        "whose scores are averaged or whose classes vote, or in tiles (default: resize, which is "
+        "all that an exported file does, or tile for a model with smaller logits)",
     )
     parser.add_argument(
         "--input-size",
@@ -88,7 +90,7 @@ def open_model(
         args: The parsed flags.
         default_size: What to build a Keras model for where `--input-size` is not given; None for
             the size that it was saved with.
-        progress: Called with (windows done, all windows) of an image in the mode `slide`.
+        progress: Called with (windows done, all windows) of an image that is seen in windows.
 
     Raises:
         FileNotFoundError: If there is no such file or folder.
@@ -96,16 +98,16 @@ def open_model(
     """
     _require(args.model)
     if args.model.is_dir() or args.model.suffix == ".keras":
-        yield _open_keras(args, args.input_size or default_size, progress)
+        yield _open_keras(args, default_size, progress)
         return
     with contextlib.closing(load_runtime(args.model, args.threads)) as runtime:
-        if args.mode != "resize" or args.input_size:
+        if args.mode not in (None, "resize") or args.input_size:
             raise ValueError(
                 f"{args.model}: an exported file scales images to its {runtime.input_size[0]}x"
                 f"{runtime.input_size[1]} pixels. For --mode {args.mode} or --input-size give the "
                 f"run folder or the .keras file."
             )
-        yield _describe(runtime, runtime.input_size, runtime.description, "palette")
+        yield _describe(runtime, runtime.input_size, "resize", runtime.description, "palette")
 
 
 def _require(model: Path) -> None:
@@ -116,27 +118,33 @@ def _require(model: Path) -> None:
 
 
 def _open_keras(
-    args: argparse.Namespace, size: tuple[int, int] | None, progress: Callable | None
+    args: argparse.Namespace, default_size: tuple[int, int] | None, progress: Callable | None
 ) -> OpenModel:
-    model = seg_keras.load_model(args.model, (*size, 3) if size else None)
+    model = seg_keras.load_model(args.model)
+    # One that sees any image in tiles keeps the size of its tiles.
+    size = args.input_size or (None if any(margin_of(model)) else default_size)
+    if size:
+        model = seg_keras.load_model(args.model, (*size, model.input_shape[-1]))
     predict = Predictor(model, args.mode, progress=progress)
     num_classes = max(2, model.output["logits"].shape[-1])  # one logit decides between two classes
     config = read_run_config(args.model)
     if "classes" not in config:
-        return OpenModel(predict, num_classes, predict.input_size, None)
+        return OpenModel(predict, num_classes, predict.input_size, predict.mode, None)
     if len(config["classes"]) != num_classes:
         raise ValueError(
             f"{args.model}: the model predicts {num_classes} classes, but its config.json names "
             f"{len(config['classes'])}. Put files of the same run together."
         )
-    return _describe(predict, predict.input_size, config, "colors")
+    return _describe(predict, predict.input_size, predict.mode, config, "colors")
 
 
-def _describe(predict: Callable, input_size: tuple, description: dict, colors: str) -> OpenModel:
+def _describe(
+    predict: Callable, input_size: tuple, mode: str, description: dict, colors: str
+) -> OpenModel:
     label_space = LabelSpace(
         tuple(description["classes"]), tuple(tuple(color) for color in description[colors])
     )
-    return OpenModel(predict, label_space.num_classes, tuple(input_size), label_space)
+    return OpenModel(predict, label_space.num_classes, tuple(input_size), mode, label_space)
 
 
 def numbered_classes(num_classes: int) -> LabelSpace:

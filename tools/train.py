@@ -8,6 +8,7 @@ Ctrl-C stops after the current step; --resume goes on as if nothing had happened
 """
 
 import argparse
+import functools
 import logging
 import sys
 from collections.abc import Sequence
@@ -42,10 +43,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     else:
         dataset = build_dataset(config.dataset, config.data_dir)
 
+    # An edge is there or not: one logit, whatever the classes are that meet at it.
+    num_classes = 1 if config.loss == "edges" else dataset.label_space.num_classes
+
     def build(input_shape):
         chosen = {"backbone": config.backbone, "backbone_options": config.backbone_options}
         options = {name: value for name, value in chosen.items() if value} | config.model_options
-        model = build_model(config.model, dataset.label_space.num_classes, input_shape, **options)
+        model = build_model(config.model, num_classes, input_shape, **options)
         if config.initial_weights:
             kept = transfer_weights(load_model(config.initial_weights), model)
             log.info(
@@ -53,7 +57,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             )
         return model
 
-    state = train(config, build, dataset, Predictor, folder)
+    teacher = functools.partial(load_model, config.teacher) if config.teacher else None
+    state = train(config, build, dataset, Predictor, folder, teacher)
     best = max(state.history, key=lambda row: row.get("mean_iou", -1.0), default={})
     columns = ("run", "best epoch", "mean IoU", "pixel accuracy", "minutes")
     row = [folder.path, best.get("epoch", "-")]

@@ -1,39 +1,60 @@
-"""What `tools/video.py` opens: the model, the source, the files it writes, the progress bar."""
+"""What `tools/video.py` opens: the model, the source, and where the pictures go."""
 
 import argparse
 import contextlib
-import math
-from collections.abc import Sequence
+import logging
+import os
 from pathlib import Path
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from deploy.runtimes import Runtime, load_runtime
 from deploy.runtimes.native_log import silenced
-from deploy.video.frame import Frame
+from deploy.video import mjpeg
+from deploy.video.folder import ImageFolder
 from deploy.video.loop import LiveLoop
+from deploy.video.masks import Masks
+from deploy.video.mjpeg import JpegRecorder
+from deploy.video.overlay import Overlay
 from deploy.video.recorder import Recorder
+from deploy.video.records import Records
+from deploy.video.shares import ShareChart
 from deploy.video.sheet import ContactSheet
-from deploy.video.sink import Records
-from deploy.video.source import Images, Source, open_source
+from deploy.video.snapshot import Snapshots
+from deploy.video.source import FALLBACK_FPS, Images, Source
+from deploy.video.sources import open_source
+from deploy.video.view import View
+from deploy.video.window import Window, window_problem
+from tools.video_flags import ROAD_MODEL
 
-ROAD_MODEL = Path(__file__).parents[1] / "zoo" / "deeplab_v3_plus_camvid" / "model_int8.tflite"
+ENGINE_NAMES = {".tflite": "LiteRT", ".onnx": "ONNX Runtime", ".engine": "TensorRT"}
 ROADS = {"seed": 0, "size": (480, 640), "fps": 25.0}
 
+log = logging.getLogger(__name__)
 
-def open_model(path: Path, threads: int | None) -> Runtime:
-    """Opens an exported model; says how to get one where the shipped one is missing."""
+
+def open_engines(
+    path: Path, count: int, threads: int | None, opened: contextlib.ExitStack
+) -> list[Runtime]:
+    """Opens an exported model `count` times; says how to get one where the shipped is missing."""
     if path == ROAD_MODEL and not path.is_file():
         raise ValueError(
             f"The shipped road model {path} is missing. Restore the folder zoo/ of the "
             f"repository, or export a model of your own with tools/export.py and give --model."
         )
-    return load_runtime(path, threads)
+    if count < 1:
+        raise ValueError(f"The number of engines has to be at least 1, got {count}.")
+    if threads is None and count > 1:
+        threads = max(1, (os.cpu_count() or 1) // count)
+    return [
+        opened.enter_context(contextlib.closing(load_runtime(path, threads))) for _ in range(count)
+    ]
 
 
-def open_frames(source: str, output: Path | None) -> Source:
+def open_frames(source: str, output: Path | None, fps: float | None) -> Source:
     """Opens what `--source` names; the drawn road never ends."""
+    if fps is not None:
+        if not Path(source).is_dir():
+            raise ValueError(f"--fps is the pace of a folder of images; {source} has its own.")
+        return ImageFolder(source, fps)
     if source == "roads":
         # Only here, so that a device needs neither seg_keras nor what it imports, talkatively.
         with silenced():
@@ -45,51 +66,73 @@ def open_frames(source: str, output: Path | None) -> Source:
     return open_source(source)
 
 
-def add_outputs(
+def make_overlay(runtime: Runtime, path: Path, opacity: float) -> Overlay:
+    """An overlay with the names and colors that the model's own file holds."""
+    described = runtime.description
+    precision = (described.get("quantization") or {}).get("precision", "")
+    engine = ENGINE_NAMES.get(path.suffix, "")
+    title = " ".join(filter(None, (described.get("model"), precision, engine)))
+    return Overlay(described["classes"], described["palette"], View(opacity), title)
+
+
+def add_displays(
     loop: LiveLoop,
     args: argparse.Namespace,
-    class_names: Sequence[str],
-    fps: float | None,
+    overlay: Overlay,
+    runtime: Runtime,
+    source: Source,
     opened: contextlib.ExitStack,
-) -> Recorder | None:
-    """Adds the files that were asked for; they are closed with `opened`.
+) -> None:
+    """Adds what people look at, where it is wanted and possible; closed with `opened`."""
+    title, view = f"{source.name} - {args.model.name}", overlay.view
+    if not args.headless:
+        problem = window_problem()
+        if problem:
+            log.warning("No window, because %s. Going on without one.", problem)
+        else:
+            window = Window(title, view.press, loop.stop)
+            loop.displays.append(opened.enter_context(contextlib.closing(window)))
+    if args.web is not None:
+        # Only here, so that nobody else needs the packages of requirements-web.txt.
+        from deploy.video.web import WebView
 
-    Args:
-        loop: Gets the sinks and observers.
-        args: `output`, `sheet` and `records`, each a path or None.
-        class_names: One per class id.
-        fps: Pace of the recording, or None to measure it.
-        opened: Closes what is opened here.
+        names, palette = runtime.description["classes"], runtime.description["palette"]
+        web = WebView(args.web, args.web_host, view, names, palette, title)
+        loop.displays.append(opened.enter_context(contextlib.closing(web)))
+    if loop.displays:
+        loop.displays.append(Snapshots(args.snapshots, view))
+
+
+def add_files(
+    loop: LiveLoop,
+    args: argparse.Namespace,
+    runtime: Runtime,
+    source: Source,
+    opened: contextlib.ExitStack,
+) -> Recorder | JpegRecorder | None:
+    """Adds the files that were asked for; they are closed with `opened`.
 
     Returns:
         The recorder, if there is one: it knows afterwards what was recorded.
     """
+    classes, palette = runtime.description["classes"], runtime.description["palette"]
     recorder = None
     if args.output:
-        recorder = opened.enter_context(contextlib.closing(Recorder(args.output, fps)))
-        loop.sinks.append(recorder)
+        if args.output.suffix.lower() in mjpeg.SUFFIXES:
+            recorder = JpegRecorder(args.output)
+        else:
+            is_measured = source.live or loop.drops_frames
+            fps = None if is_measured else source.fps or FALLBACK_FPS
+            recorder = Recorder(args.output, fps)
+        loop.sinks.append(opened.enter_context(contextlib.closing(recorder)))
+    if args.masks:
+        loop.sinks.append(Masks(args.masks, palette))
     if args.sheet:
         loop.sinks.append(opened.enter_context(contextlib.closing(ContactSheet(args.sheet))))
+    if args.chart:
+        chart = ShareChart(args.chart, classes, palette)
+        loop.sinks.append(opened.enter_context(contextlib.closing(chart)))
     if args.records:
-        records = Records(args.records, class_names)
+        records = Records(args.records, classes)
         loop.observers.append(opened.enter_context(contextlib.closing(records)))
     return recorder
-
-
-def show_progress(
-    loop: LiveLoop, wanted: int | None, announced: int | None, opened: contextlib.ExitStack
-) -> None:
-    """Shows on standard error how far it is, how fast, and how long it will take."""
-    total = min(wanted or math.inf, announced or math.inf)
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[fps]:.1f} fps"))
-    bar = opened.enter_context(
-        Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True))
-    )
-    task = bar.add_task("", total=None if math.isinf(total) else total, fps=0.0)
-
-    def advance(frame: Frame) -> None:
-        # Towards the end of a file, dropped frames count too.
-        done = loop.statistics.frames if wanted else frame.index + 1
-        bar.update(task, completed=done, fps=loop.statistics.recent_fps())
-
-    loop.observers.append(advance)

@@ -28,6 +28,8 @@ XNNPACK_NAMES = """
     SQUARED_DIFFERENCE SQUEEZE STRIDED_SLICE SUB SUM TANH TRANSPOSE TRANSPOSE_CONV
 """
 XNNPACK = set(XNNPACK_NAMES.split())
+# LiteRT's int8 kernels of these stop the process where a step of their input is 1 or more.
+COMPARISONS = {"EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL", "NOT_EQUAL"}
 ONNX_DOMAINS = {"", "ai.onnx"}
 # Operators of ONNX that an int8 engine is asked to run in int8.
 HEAVY = {"Conv", "ConvTranspose", "Gemm", "MatMul"}
@@ -84,6 +86,11 @@ def audit_tflite(content: bytes) -> Audit:
     order = [names[op.opcodeIndex] for _, op in operators]
     counts = collections.Counter(order)
 
+    coarse = {
+        names[op.opcodeIndex]
+        for graph, op in operators
+        if names[op.opcodeIndex] in COMPARISONS and _largest_step(graph, op) >= 1
+    }
     made = {schema.TensorType.INT8: set(), schema.TensorType.FLOAT32: set()}
     for graph, op in operators:
         for index in op.outputs:
@@ -93,7 +100,7 @@ def audit_tflite(content: bytes) -> Audit:
     float_operators = made[schema.TensorType.FLOAT32] - {"DEQUANTIZE"} if computes_int8 else set()
     return Audit(
         dict(counts.most_common()),
-        _errors(counts),
+        _errors(counts, coarse),
         _warnings(counts, float_operators, model.subgraphs),
         sum(inside for inside, _ in itertools.groupby(order, XNNPACK.__contains__)),
         tuple(sorted(counts.keys() - XNNPACK)),
@@ -107,7 +114,14 @@ def _operator_name(code: schema.OperatorCodeT) -> str:
     return code.customCode.decode() if name == "CUSTOM" else name
 
 
-def _errors(counts: collections.Counter) -> list[str]:
+def _largest_step(graph: schema.SubGraphT, operator: schema.OperatorT) -> float:
+    """The largest scale of the int8 inputs of an operator; 0 where there is none."""
+    tensors = [graph.tensors[index] for index in operator.inputs]
+    steps = [t.quantization.scale[0] for t in tensors if t.type == schema.TensorType.INT8]
+    return max(steps, default=0.0)
+
+
+def _errors(counts: collections.Counter, coarse: set[str]) -> list[str]:
     errors = []
     if counts["VAR_HANDLE"]:
         errors.append(
@@ -119,6 +133,12 @@ def _errors(counts: collections.Counter) -> list[str]:
         errors.append(
             f"LiteRT has no kernel for {', '.join(custom)}: replace those layers with ones that "
             f"convert to built-in operators."
+        )
+    if coarse:
+        errors.append(
+            f"{', '.join(sorted(coarse))} would compare int8 maps with steps of 1 or more, where "
+            f"LiteRT stops the process: put a batch norm in front of them, so that their range is "
+            f"below 255."
         )
     return errors
 

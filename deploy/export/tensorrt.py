@@ -17,7 +17,8 @@ from types import ModuleType
 from deploy.runtimes import engine_header
 from deploy.runtimes.artifact import read_description, replace
 from deploy.runtimes.cuda import Cuda
-from deploy.runtimes.tensorrt import INPUT, file_hash, import_tensorrt, make_logger
+from deploy.runtimes.engine_identity import file_hash
+from deploy.runtimes.tensorrt import INPUT, import_tensorrt, make_logger
 
 # How the inspector names the types of a layer's tensors.
 TYPE_WORDS = {"float32": ("FP32", "Float"), "float16": ("FP16", "Half"), "int8": ("INT8", "Int8")}

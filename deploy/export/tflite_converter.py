@@ -85,4 +85,10 @@ def _save(model: keras.Model, precision: str, output_kind: str, folder: str) -> 
     signature = [tf.TensorSpec((1, *model.input_shape[1:]), _input_type(precision), name="image")]
     serve = serving_function(model, output_kind)
     archive.add_endpoint("serve", serve, input_signature=signature)
-    archive.write_out(folder, verbose=False)
+    try:
+        archive.write_out(folder, verbose=False)
+    except tf.errors.OpError as error:  # TensorFlow's own kind, not an OSError, on a full disk
+        raise OSError(
+            f"{folder}: the graph cannot be written in passing ({error.message}). Make room there, "
+            f"or name another folder for temporary files in the variable TMPDIR."
+        ) from None

@@ -46,13 +46,16 @@ class Runtime(Protocol):
 def segment(runtime: Runtime, frame: np.ndarray) -> np.ndarray:
     """Maps a frame, uint8 RGB (H, W, 3), to its class ids, uint8 (H, W), with any runtime."""
     margin = runtime.description.get("margin", (0, 0))
-    output = runtime.run(fit_frame(frame, runtime.input_size, margin))
-    if output.ndim == 4 and output.shape[1:3] != frame.shape[:2]:
+    return decide(runtime.run(fit_frame(frame, runtime.input_size, margin)), frame.shape[:2])
+
+
+def decide(output: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Class ids, uint8 (H, W), in the (height, width) of a frame, from what `Runtime.run` gave."""
+    if output.ndim == 4 and output.shape[1:3] != tuple(size):
         # Scaled before the decision, boundaries are as smooth as the logits are.
-        height, width = frame.shape[:2]
-        logits = cv2.resize(output[0], (width, height), interpolation=cv2.INTER_LINEAR)
-        output = logits.reshape(1, height, width, -1)  # OpenCV drops a single channel
-    return fit_classes(to_classes(output), frame.shape[:2])
+        logits = cv2.resize(output[0], (size[1], size[0]), interpolation=cv2.INTER_LINEAR)
+        output = logits.reshape(1, *size, -1)  # OpenCV drops a single channel
+    return fit_classes(to_classes(output), size)
 
 
 def fit_frame(

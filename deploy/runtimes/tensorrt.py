@@ -4,7 +4,6 @@ TensorFlow 2.21 brings the libraries of CUDA 12 and TensorRT 11 those of CUDA 13
 the first of them to be loaded serves both, and the other fails in ways that are hard to read.
 """
 
-import hashlib
 import importlib
 import sys
 from pathlib import Path
@@ -16,15 +15,10 @@ from deploy.runtimes import engine_header
 from deploy.runtimes.artifact import OUTPUTS, read_description
 from deploy.runtimes.base import check_graph, segment
 from deploy.runtimes.cuda import Cuda
+from deploy.runtimes.engine_identity import check_identity
 
 INPUT = "image"
 TYPES = {"UINT8": "uint8", "FLOAT": "float32"}
-# What has to be the same where a plan was built and where it runs.
-BOUND_TO = {
-    "tensorrt": "TensorRT",
-    "compute_capability": "compute capability",
-    "os": "operating system",
-}
 
 
 def import_tensorrt() -> ModuleType:
@@ -60,39 +54,6 @@ def make_logger(trt: ModuleType):
                 self.errors.append(message)
 
     return Logger()
-
-
-def check_identity(path: Path, built: dict, here: dict) -> None:
-    """Refuses an engine that was built on another machine or by another TensorRT.
-
-    Args:
-        path: The engine, for the message; the .onnx file that it was built from may be beside it.
-        built: The description's `engine`.
-        here: `tensorrt` and what `Cuda.identity` gives.
-
-    Raises:
-        ValueError: With what differs and how to build it again.
-    """
-    bound = dict(BOUND_TO)
-    if built.get("version_compatible"):
-        bound.pop("tensorrt")  # TensorRT itself decides, from its major version on
-    differences = [
-        f"{name} {built.get(key)}, here {here[key]}"
-        for key, name in bound.items()
-        if built.get(key) != here[key]
-    ]
-    if not differences:
-        return
-    onnx = path.with_suffix(".onnx")
-    remedy = "Build it here from its .onnx file"
-    if onnx.is_file() and file_hash(onnx) == built.get("onnx_sha256"):
-        remedy = f"Build it again: tools/build_engine.py --onnx {onnx} --output {path} --force ..."
-    raise ValueError(f"{path}: was built with {'; '.join(differences)}. {remedy}.")
-
-
-def file_hash(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 class TensorRTRuntime:

@@ -8,6 +8,7 @@ import contextlib
 import logging
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import cv2
@@ -80,7 +81,8 @@ class FfmpegEncoder:
 
     def __init__(self, program: str, path: Path, size: tuple[int, int], fps: float):
         self.size = size
-        self._said = ""
+        # A file, because a pipe that nobody reads would stop ffmpeg when it is full.
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(
             [program, "-y", "-loglevel", "error"]
             + ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{size[1]}x{size[0]}"]
@@ -89,7 +91,7 @@ class FfmpegEncoder:
             + ["-movflags", "+faststart", str(path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+            stderr=self._said,
             # Ctrl-C goes to all programs of a terminal's group; this one must end after us.
             start_new_session=True,
         )
@@ -106,13 +108,15 @@ class FfmpegEncoder:
         with contextlib.suppress(BrokenPipeError):  # then its exit code says so
             self._process.stdin.close()
         complaint = self._complaint()
-        self._process.stderr.close()
-        if self._process.wait() != 0:
+        self._said.close()
+        if self._process.returncode != 0:
             raise RuntimeError(f"ffmpeg could not finish the recording: {complaint}")
 
     def _complaint(self) -> str:
-        self._said += self._process.stderr.read().decode(errors="replace")  # until it ends
-        return self._said.strip() or "it gave no reason"
+        """What ffmpeg wrote, once it has ended."""
+        self._process.wait()
+        self._said.seek(0)
+        return self._said.read(2000).decode(errors="replace").strip() or "it gave no reason"
 
 
 def _has_x264(program: str) -> bool:

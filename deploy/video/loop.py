@@ -1,117 +1,155 @@
 """The live loop: grab, infer, draw and write at the same time, at the pace of the slowest.
 
-    source --grab thread--> channel --infer thread--> channel --calling thread--> sinks
+    source --grab thread--> channel --engine threads--> channel --calling thread--> displays
+                                                                        |
+                                                                     channel --write thread--> sinks
 
 Drawing and showing stay in the calling thread, because windows and signals need the main one.
 What happens when the engine is slower than the source is the channel's policy: `every` frame
 waits its turn (files), or only the `freshest` is kept and the others are counted (cameras).
 """
 
-import contextlib
-import math
-import signal
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+import functools
+from collections.abc import Callable, Sequence
 
 from deploy.runtimes.base import Runtime
 from deploy.video.channel import Channel
+from deploy.video.clock import REAL_TIME, Clock
+from deploy.video.engines import Engines
 from deploy.video.frame import Frame
-from deploy.video.overlay import Overlay, class_shares
-from deploy.video.panels import Status
-from deploy.video.sink import Sink
+from deploy.video.grabber import Grabber
+from deploy.video.overlay import Overlay
+from deploy.video.presenter import Presenter
+from deploy.video.refinement import Refinement
 from deploy.video.source import Source
 from deploy.video.stats import LoopStatistics
+from deploy.video.status import Status
+from deploy.video.writer import Writer
 
 MODES = ("auto", "every", "freshest")
-MAX_FAILURES = 10  # in a row, then the engine counts as broken
-JOIN_S = 5.0  # a stage that hangs in native code must not keep the program from ending
+JOIN_S = 10.0  # a stage that hangs in native code must not keep the program from ending
+SILENT_S = 1.0  # from then on the picture of a live source is called an old one
+AGAIN_S = 0.1  # how often the last picture is shown again while no new one comes
 
 
 class LiveLoop:
     """Runs a model over a source once.
 
+    A file is held to its own frame rate where somebody watches, and in the mode `freshest`, where
+    it stands for a camera; otherwise it is read as fast as the engine goes.
+
     Args:
         source: Read by a thread of the loop; closed by whoever opened it, after `run`.
-        runtime: The model; called by a thread of the loop.
-        overlay: Draws the pictures.
+        runtimes: One or more instances of the model; each is called by a thread of its own.
+        overlay: Draws the pictures; the loop follows its `view`.
         mode: `every`, `freshest`, or `auto`, which is `freshest` for live sources.
-        paced: Whether a source that would give frames as fast as we take them is held to its
-            own frame rate. In the mode `freshest` it always is, as a camera would be.
         max_frames: How many frames to show, or None for all.
+        refine: Improves the classes of each frame, or None.
+        clock: What all stages go by.
 
     Attributes:
-        sinks: Take each picture, in this order, in the thread that calls `run`.
-        observers: Are called with each frame after its last sink, when its age is known.
+        displays: Show each picture, in the thread that calls `run`.
+        sinks: Keep each picture, in the writing thread.
+        observers: Are called there with each frame after its last sink.
         statistics: The numbers so far.
     """
 
     def __init__(
         self,
         source: Source,
-        runtime: Runtime,
+        runtimes: Sequence[Runtime],
         overlay: Overlay,
         mode: str = "auto",
-        paced: bool = False,
         max_frames: int | None = None,
+        refine: Refinement | None = None,
+        clock: Clock = REAL_TIME,
     ):
         if mode not in MODES:
             raise ValueError(f"Unknown mode {mode!r}. Choose one of: {', '.join(MODES)}.")
         if max_frames is not None and max_frames < 1:
             raise ValueError(f"The number of frames has to be at least 1, got {max_frames}.")
-        self.sinks: list[Sink] = []
-        self.observers: list[Callable[[Frame], None]] = []
-        self.statistics = LoopStatistics()
         self.drops_frames = mode == "freshest" or (mode == "auto" and source.live)
-        self._source, self._runtime, self._overlay = source, runtime, overlay
-        self._paced = not source.live and (paced or self.drops_frames)
-        self._max_frames = max_frames
-        self._num_classes = len(runtime.description["classes"])
+        self.statistics = LoopStatistics()
+        self._source, self._clock, self._view = source, clock, overlay.view
         # One waiting frame keeps the picture fresh; two keep all stages busy.
         capacity = 1 if self.drops_frames else 2
-        self._grabbed = Channel(capacity, drop_oldest=self.drops_frames)
-        self._inferred = Channel(capacity)
-        self._taken = 0
+        self._grabbed = Channel(capacity, drop_oldest=self.drops_frames, clock=clock)
+        self._results = Channel(capacity, clock=clock)
+        self._pictures = Channel(1, clock=clock)
+        self._ending = Channel(1, clock=clock)  # holds nothing: it only wakes who waits
+        reads_at_most = None if self.drops_frames else max_frames
+        self._grabber = Grabber(source, self._grabbed, clock, reads_at_most)
+        uses_logits = refine is not None and refine.uses_logits
+        self._engines = Engines(
+            runtimes, self._grabbed, self._results, clock, max_frames, uses_logits
+        )
+        num_classes = len(runtimes[0].description["classes"])
+        self._presenter = Presenter(overlay, refine, num_classes, self.statistics, clock)
+        self._writer = Writer(self._pictures, self._presenter.canvases, self.statistics, clock)
+        self.displays = self._presenter.displays
+        self.sinks, self.observers = self._writer.sinks, self._writer.observers
+        self._dropped_in_pause = 0
+        self._resumed_at = clock.now()
         self._error: Exception | None = None
-        self._stopping = False
 
     def stop(self) -> None:
         """Takes no more frames; those under way are still shown. Safe in a signal handler."""
-        self._stopping = True
+        self._ending.end()
         self._grabbed.end()
+        self._source.stop()
 
     def is_running(self) -> bool:
         """False once the loop was told to end."""
-        return not self._stopping
+        return not self._ending.is_over()
 
     def run(self) -> dict:
         """Runs until the source ends, `stop` is called, or a stage fails.
 
         Returns:
-            The numbers: `mode`, `frames`, `grabbed`, `drops` by cause, `engine_errors`,
-            `seconds`, `frames_per_second`, `stages` and `latency` (mean, p50, p95, p99 in ms).
+            What `report` gives at the end.
 
         Raises:
             ValueError: If the source gives no frame at all.
             RuntimeError: If a stage failed, or the engine did on ten frames in a row.
         """
+        is_watched = bool(self.displays) or self.drops_frames
+        self._grabber.paced = is_watched and not self._source.live
+        stages = [("grab", self._grabber.run, self._grabbed.end)]
+        for runtime in self._engines.runtimes:
+            work = functools.partial(self._engines.work, runtime)
+            stages.append(("infer", work, self.stop))
+        stages.append(("write", self._writer.run, self._pictures.abort))
         threads = [
-            threading.Thread(target=self._run_stage, args=stage, name=stage[0], daemon=True)
-            for stage in (
-                ("grab", self._grab, self._grabbed.end),
-                ("infer", self._infer, self._end_inference),
-            )
+            self._clock.start(functools.partial(self._run_stage, *stage), name=stage[0])
+            for stage in stages
         ]
-        for thread in threads:
-            thread.start()
         try:
             self._run_stage("show", self._show, self._end_all)
         finally:  # also after a KeyboardInterrupt
             for thread in threads:
-                thread.join(JOIN_S)
+                self._clock.join(thread, JOIN_S)
         if self._error is not None:
             raise self._error
-        return self._report()
+        return self.report()
+
+    def report(self) -> dict:
+        """The numbers so far: also after a run that failed.
+
+        Returns:
+            `mode`, `frames`, `grabbed`, `drops` by cause, `engine_errors`, `reconnects`,
+            `failed_outputs` (what was said by those that had to be left out), `seconds`,
+            `frames_per_second`, `stages` and `latency` (mean, p50, p95, p99 in ms).
+        """
+        channels = (self._grabbed, self._results, self._pictures)
+        drops = self._drops() | {"stopped": sum(channel.discarded for channel in channels)}
+        return {
+            "mode": "freshest" if self.drops_frames else "every",
+            "grabbed": self._grabber.taken,
+            "drops": drops,
+            "reconnects": self._source.connection,
+            "failed_outputs": list(self._writer.failures),
+            **self.statistics.report(),
+        }
 
     def _run_stage(self, name: str, stage: Callable[[], None], end: Callable[[], None]) -> None:
         """Runs a stage to its end or failure; `run` raises the first failure.
@@ -126,123 +164,66 @@ class LiveLoop:
         finally:
             end()
 
-    def _end_inference(self) -> None:
+    def _end_all(self) -> None:
         self.stop()
         self._grabbed.abort()
-        self._inferred.end()
-
-    def _end_all(self) -> None:
-        self._end_inference()
-        self._inferred.abort()
-
-    def _grab(self) -> None:
-        limit = None if self.drops_frames else self._max_frames
-        begins_at = -math.inf  # when a paced source's time was 0
-        while self._taken != limit and self._grabbed.wait_for_room():
-            begun = time.perf_counter()
-            frame = self._source.read()
-            if frame is None:
-                break
-            self._taken += 1
-            frame.stage_ms["grab"] = _ms_since(begun)
-            if self._paced:
-                # After a hold-up the pace goes on from there: nothing is played faster.
-                now = time.monotonic()
-                begins_at = max(begins_at, now - frame.source_time_s)
-                self._grabbed.sleep(begins_at + frame.source_time_s - now)
-                frame.grabbed_at = time.monotonic()
-            self._grabbed.put(frame)
-
-    def _infer(self) -> None:
-        classes, failures, count = None, 0, 0
-        while count != self._max_frames and (frame := self._grabbed.get()) is not None:
-            count += 1
-            begun = time.perf_counter()
-            try:
-                classes, failures = self._classify(frame), 0
-            except Exception as error:
-                failures += 1
-                frame.error = f"{type(error).__name__}: {error}"
-                if failures == MAX_FAILURES:
-                    raise RuntimeError(
-                        f"The engine failed on {MAX_FAILURES} frames in a row, the last time "
-                        f"with {frame.error}."
-                    ) from error
-            frame.stage_ms["infer"] = _ms_since(begun)
-            if classes is not None and classes.shape == frame.image.shape[:2]:
-                frame.classes = classes  # after a failure the last good ones
-            self._inferred.put(frame)
-
-    def _classify(self, frame: Frame):
-        classes = self._runtime(frame.image)
-        if classes.shape != frame.image.shape[:2]:
-            raise RuntimeError(
-                f"the engine gave classes of shape {classes.shape} for a frame of "
-                f"{frame.image.shape[:2]}"
-            )
-        return classes
+        self._results.abort()
+        self._pictures.end()
 
     def _show(self) -> None:
-        while (frame := self._inferred.get()) is not None:
-            begun = time.perf_counter()
-            if frame.classes is not None:
-                frame.shares = class_shares(frame.classes, self._num_classes)
-            frame.drops = {"late": self._grabbed.dropped}
-            status = self._status(frame)
-            picture = self._overlay.draw(frame, status)
-            frame.stage_ms["draw"] = _ms_since(begun)
-            begun = time.perf_counter()
-            for sink in self.sinks:
-                sink.write(picture, frame)
-            frame.stage_ms["write"] = _ms_since(begun)
-            shown_at = time.monotonic()
-            frame.age_ms = (shown_at - frame.grabbed_at) * 1e3
-            self.statistics.add(frame, shown_at)
-            for observe in self.observers:
-                observe(frame)
+        while not self._results.is_over():
+            # Without displays there is nobody to show an old picture to.
+            frame = self._results.get(AGAIN_S if self.displays else None)
+            if frame is None:
+                self._presenter.present_again(self._status())
+            elif self.drops_frames and frame.grabbed_at < self._resumed_at:
+                self._dropped_in_pause += 1
+            else:
+                self._present(frame)
+            while self._view.paused and self.is_running():
+                self._presenter.present_again(self._status(paused=True))
+                self._ending.sleep(AGAIN_S)
+                self._resumed_at = self._clock.now()
+        self._presenter.present_again(self._status(ended=True))
 
-    def _status(self, frame: Frame) -> Status:
-        failed = self.statistics.engine_errors + (frame.error is not None)
-        frames = "frame" if failed == 1 else "frames"
-        return Status(
-            self.statistics.recent_fps(),
-            *self.statistics.recent_latency_ms(),
-            dropped=sum(frame.drops.values()),
-            warning=f"engine failed on {failed} {frames}" if failed else "",
-        )
+    def _present(self, frame: Frame) -> None:
+        frame.drops = self._drops()
+        picture = self._presenter.present(frame, self._status(frame.error is not None))
+        self._pictures.put((picture, frame))
+        if self._writer.failures and not (self.sinks or self.displays):
+            raise RuntimeError(f"Nothing is left to write to. {self._writer.failures[-1]}")
 
-    def _report(self) -> dict:
-        discarded = self._grabbed.discarded + self._inferred.discarded
+    def _drops(self) -> dict[str, int]:
         return {
-            "mode": "freshest" if self.drops_frames else "every",
-            "grabbed": self._taken,
-            "drops": {"late": self._grabbed.dropped, "stopped": discarded},
-            **self.statistics.report(),
+            "late": self._grabbed.dropped,
+            "paused": self._dropped_in_pause,
+            "corrupt": self._source.corrupt,
         }
 
+    def _status(self, failed: bool = False, paused: bool = False, ended: bool = False) -> Status:
+        silent_s = self._clock.now() - self._grabber.last_at
+        is_silent = self._source.live and self.is_running() and silent_s > SILENT_S
+        stream = "ended" if ended else self._source.state
+        if is_silent and stream == "live":
+            stream = "lost"
+        p50, p95, p99 = self.statistics.recent_latency_ms()
+        return Status(
+            self.statistics.recent_fps(),
+            p50,
+            p95,
+            dropped=sum(self._drops().values()),
+            warning=self._warning(self.statistics.engine_errors + failed),
+            latency_p99_ms=p99,
+            stream=stream,
+            stale_s=self._presenter.age_s() if stream in ("lost", "frozen") else 0.0,
+            paused=paused,
+        )
 
-@contextlib.contextmanager
-def stopped_by_signals(
-    loop: LiveLoop, signals: Sequence[int] = (signal.SIGINT, signal.SIGTERM)
-) -> Iterator[None]:
-    """Lets Ctrl-C and SIGTERM end the loop cleanly; a second one interrupts it at once.
-
-    To be used in the main thread, around `loop.run()` and the closing of the sinks.
-    """
-    asked = []
-
-    def handle(number, stack):
-        if asked:
-            raise KeyboardInterrupt
-        asked.append(number)
-        loop.stop()
-
-    before = {number: signal.signal(number, handle) for number in signals}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    def _warning(self, failed: int) -> str:
+        if self._writer.failures:
+            return "recording stopped"
+        frames = "frame" if failed == 1 else "frames"
+        return f"engine failed on {failed} {frames}" if failed else ""
 
 
 def _told(stage: str, error: Exception) -> Exception:
@@ -252,7 +233,3 @@ def _told(stage: str, error: Exception) -> Exception:
     told = RuntimeError(f"The stage '{stage}' failed with {type(error).__name__}: {error}")
     told.__cause__ = error
     return told
-
-
-def _ms_since(begun: float) -> float:
-    return (time.perf_counter() - begun) * 1e3

@@ -6,16 +6,27 @@ they stay readable and cost next to nothing.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
 
 from deploy.video.frame import Frame
-from deploy.video.panels import Status, legend_panel, legend_rows, numbers_panel, text_size
+from deploy.video.panels import (
+    legend_panel,
+    legend_rows,
+    notice,
+    notice_panel,
+    numbers_panel,
+    text_size,
+)
+from deploy.video.status import Status
 from deploy.video.text import Panel
+from deploy.video.view import View
 
 REDRAW_S = 0.25  # numbers that change with every frame cannot be read
+DIMMED = 0.45  # brightness of a picture that is an old one
+NOTICE_AT = 0.7  # part of the height
 
 
 def color_table(palette: Sequence[Sequence[int]]) -> np.ndarray:
@@ -51,77 +62,92 @@ def class_shares(classes: np.ndarray, num_classes: int) -> np.ndarray:
 
 
 class Overlay:
-    """Draws frames for people; keeps its canvas and panels from one frame to the next.
+    """Draws frames for people; keeps its panels from one frame to the next.
 
     Args:
         class_names: One name per class id.
         palette: One (red, green, blue) per class, 0 to 255.
-        opacity: Of the tint, 0 to 1.
+        view: How the picture is to look; followed as people change it.
         title: Model and engine, shown above the numbers.
+
+    Attributes:
+        view: As given; whoever has it may change it.
+        layers: Draw on top of the tint, with the picture and the frame as arguments.
     """
 
     def __init__(
         self,
         class_names: Sequence[str],
         palette: Sequence[Sequence[int]],
-        opacity: float = 0.5,
+        view: View | None = None,
         title: str = "",
     ):
-        if not 0 <= opacity <= 1:
-            raise ValueError(f"The opacity has to lie between 0 and 1, got {opacity}.")
-        self._show_image = self._show_classes = True
+        self.view = view or View()
+        self.layers: list[Callable[[np.ndarray, Frame], None]] = []
         self._names = [name.replace("_", " ") for name in class_names]
         self._palette = [tuple(int(value) for value in color) for color in palette]
         self._table = color_table(palette)
-        self._opacity = opacity
         self._title = title
-        self._canvas = np.empty((0, 0, 3), "uint8")
         self._shown_shares: np.ndarray | None = None
         self._panels: list[tuple[Panel, int, int]] = []
         self._panels_of_s = -math.inf
+        self._panels_of: tuple = ()  # what they must not show too late
 
-    def draw(self, frame: Frame, status: Status) -> np.ndarray:
+    def draw(self, frame: Frame, status: Status, canvas: np.ndarray | None = None) -> np.ndarray:
         """Composes one picture.
 
         Args:
             frame: Its image is left as it is; without classes, the image is shown alone.
             status: The numbers to show.
+            canvas: Receives the picture, uint8 of the frame's size; None makes a new one.
 
         Returns:
-            The picture, uint8 (H, W, 3). It is reused: copy it to keep it beyond the next call.
+            The picture, uint8 (H, W, 3): `canvas`, where it was given.
         """
-        if self._canvas.shape != frame.image.shape:
-            self._canvas = np.empty_like(frame.image, order="C")
-            self._panels_of_s = -math.inf
-        if frame.classes is None or not self._show_classes:
-            self._canvas[:] = frame.image
+        if canvas is None:
+            canvas = np.empty_like(frame.image, order="C")
+        if frame.classes is None or self.view.mode == "original":
+            np.copyto(canvas, frame.image)
         else:
-            opacity = self._opacity if self._show_image else 1.0
-            blend(frame.image, frame.classes, self._table, opacity, self._canvas)
+            opacity = 1.0 if self.view.mode == "classes" else self.view.opacity
+            blend(frame.image, frame.classes, self._table, opacity, canvas)
+            for draw_layer in self.layers:
+                draw_layer(canvas, frame)
+        if status.stale_s > 0:
+            cv2.convertScaleAbs(canvas, dst=canvas, alpha=DIMMED)
+        if self.view.legend:
+            self._lay_panels(canvas, frame, status)
+        if text := notice(status):
+            self._lay_notice(canvas, text)
+        return canvas
+
+    def _lay_panels(self, canvas: np.ndarray, frame: Frame, status: Status) -> None:
+        """Numbers and legend; drawn anew when it is time, or when something has happened."""
         # By the time of the source, so that a recording shows what it would have shown live.
-        if abs(frame.source_time_s - self._panels_of_s) >= REDRAW_S:
-            self._panels = self._draw_panels(frame.shares, status)
-            self._panels_of_s = frame.source_time_s
+        elapsed_s = abs(frame.source_time_s - self._panels_of_s)
+        happened = (canvas.shape[:2], status.stream, status.warning, frame.shares is None)
+        if elapsed_s >= REDRAW_S or happened != self._panels_of:
+            self._panels = self._draw_panels(canvas.shape[:2], frame.shares, status)
+            self._panels_of_s, self._panels_of = frame.source_time_s, happened
         for panel, top, left in self._panels:
-            panel.lay_over(self._canvas, top, left)
-        return self._canvas
+            panel.lay_over(canvas, top, left)
 
-    def toggle_tint(self) -> None:
-        """Switches between the tinted and the plain image."""
-        self._show_classes = not self._show_classes
-
-    def toggle_image(self) -> None:
-        """Switches between the tinted image and the class colors alone."""
-        self._show_image = not self._show_image
+    def _lay_notice(self, canvas: np.ndarray, text: str) -> None:
+        """Below the panels: such a picture is no live one, so the road need not stay free."""
+        height, width = canvas.shape[:2]
+        panel = notice_panel(text, text_size(min(height, width)), width)
+        top, left = round(NOTICE_AT * height) - panel.size[0] // 2, (width - panel.size[1]) // 2
+        if left >= 0 and top >= 0 and top + panel.size[0] <= height:
+            panel.lay_over(canvas, top, left)
 
     def _draw_panels(
-        self, shares: np.ndarray | None, status: Status
+        self, picture_size: tuple[int, int], shares: np.ndarray | None, status: Status
     ) -> list[tuple[Panel, int, int]]:
         """Numbers at the top left, legend at the top right: over the sky, never the road.
 
         In a narrow picture the legend goes below the numbers; what finds no room is left out.
         """
-        height, width = self._canvas.shape[:2]
+        height, width = picture_size
         size = text_size(min(height, width))
         panels = [(numbers_panel(self._title, status, size), size, size)]
         if shares is not None:

@@ -1,36 +1,19 @@
-"""The two panels on the picture: the numbers of the loop, and which color is which class."""
+"""The panels on the picture: numbers, which color is which class, and what is out of order."""
 
-import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
 
+from deploy.video.status import Status
 from deploy.video.text import GREY, WHITE, Panel, text_width
 
 MAX_ROWS = 12  # of the legend; more cannot be taken in while driving past
 SEEN = 0.0005  # share from which a class counts as on the picture
 WARNING = (255, 190, 92)
+STREAMS = {"lost": "stream lost, picture {:.1f} s old", "frozen": "stream frozen for {:.1f} s"}
+OLD = "picture {:.1f} s old"
 LATENCY = "{:.0f} ms latency, p95 {:.0f} ms"
 ABSENT = (165, 172, 180)
-
-
-@dataclasses.dataclass(frozen=True)
-class Status:
-    """The numbers on the picture.
-
-    Args:
-        fps: Frames shown per second over the last seconds; 0 while that is not known.
-        latency_p50_ms: Median capture-to-shown latency over the last seconds.
-        latency_p95_ms: What 95 % of those latencies do not exceed.
-        dropped: Frames dropped since the start.
-        warning: What is wrong at the moment, a few words; empty if nothing is.
-    """
-
-    fps: float
-    latency_p50_ms: float
-    latency_p95_ms: float
-    dropped: int
-    warning: str = ""
 
 
 def text_size(extent: int) -> int:
@@ -76,6 +59,24 @@ def numbers_panel(title: str, status: Status, size: int) -> Panel:
     for (text, line_size, color, bold), line_height in zip(lines, heights, strict=True):
         bottom += line_height
         panel.text(text, pad, bottom - round(line_size * 0.45), line_size, color, bold)
+    return panel
+
+
+def notice(status: Status) -> str:
+    """What people have to know at once about the picture, in words; empty if it is live."""
+    if status.stale_s > 0:
+        return STREAMS.get(status.stream, OLD).format(status.stale_s)
+    return "paused" if status.paused else ""
+
+
+def notice_panel(text: str, size: int, width: int) -> Panel:
+    """One line in large letters, as large as `width` pixels allow."""
+    large = round(size * 1.7)
+    while large > 8 and text_width(text, large, bold=True) + 2 * padding(large) > width:
+        large -= 1
+    pad = padding(large)
+    panel = Panel(round(large * 1.9), text_width(text, large, bold=True) + 2 * pad, large // 2)
+    panel.text(text, pad, round(large * 1.3), large, WARNING, bold=True)
     return panel
 
 

@@ -3,6 +3,9 @@
 The file is written beside its final name, given its true pace, checked, and then renamed.
 """
 
+import errno
+import os
+import shutil
 from pathlib import Path
 
 import cv2
@@ -14,6 +17,8 @@ from deploy.video.frame import Frame
 from deploy.video.mp4 import scale_speed
 
 ASSUMED_FPS = 25.0  # until the true rate of a live source is known
+CHECKED_EVERY = 25  # frames
+RESERVE_BYTES = 32 * 2**20  # for what is still under way, and the index at the end
 
 
 class Recorder:
@@ -36,17 +41,26 @@ class Recorder:
         self._fps = fps
         self._encoder = None
         self._frames = 0
-        self._first_grab = self._last_grab = 0.0
+        self._steps, self._steps_s = 0, 0.0  # from frame to frame while the stream was there
+        self._last: tuple[float, int] | None = None  # grabbed_at and connection
 
     def write(self, picture: np.ndarray, frame: Frame) -> None:
-        """Appends a picture, RGB, uint8 (H, W, 3); another size is fitted into the first one."""
+        """Appends a picture, RGB, uint8 (H, W, 3); another size is fitted into the first one.
+
+        Raises:
+            OSError: If the disk is nearly full; there is still room to finish the file.
+        """
+        if self._frames % CHECKED_EVERY == 0 and self._free_bytes() < RESERVE_BYTES:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
         if self._encoder is None:
             size = tuple(extent + extent % 2 for extent in picture.shape[:2])  # H.264 wants even
             self._encoder = open_encoder(self._partial, size, self._fps or ASSUMED_FPS)
-            self._first_grab = frame.grabbed_at
         self._encoder.write(fit(picture, self._encoder.size))
         self._frames += 1
-        self._last_grab = frame.grabbed_at
+        if self._last is not None and self._last[1] == frame.connection:
+            self._steps += 1
+            self._steps_s += frame.grabbed_at - self._last[0]
+        self._last = frame.grabbed_at, frame.connection
 
     def close(self) -> None:
         """Finishes the file and gives it its name.
@@ -71,9 +85,14 @@ class Recorder:
         self._partial.replace(self.path)
 
     def measured_fps(self) -> float:
-        """Frames per second by the moments at which they were grabbed; 0 with under two."""
-        span = self._last_grab - self._first_grab
-        return (self._frames - 1) / span if span > 0 else 0.0
+        """Frames per second by the moments at which they were grabbed; 0 with under two.
+
+        The time in which a stream was lost does not count, or everything would play slower.
+        """
+        return self._steps / self._steps_s if self._steps_s > 0 else 0.0
+
+    def _free_bytes(self) -> int:
+        return shutil.disk_usage(self.path.parent).free
 
     def summary(self) -> dict:
         """What was recorded, for the report."""

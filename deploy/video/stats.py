@@ -11,7 +11,7 @@ import numpy as np
 
 from deploy.video.frame import Frame
 
-STAGES = ("grab", "infer", "draw", "write")
+STAGES = ("grab", "resize", "infer", "refine", "draw", "write")
 WINDOW_S = 2.0  # what "now" means on the picture
 
 
@@ -25,6 +25,11 @@ class Histogram:
         self._counts = np.zeros(bins, "int64")
         self._sum_ms = 0.0
 
+    @property
+    def count(self) -> int:
+        """How many durations were added."""
+        return int(self._counts.sum())
+
     def add(self, duration_ms: float) -> None:
         """Counts one duration; what is out of range counts as the nearest bin."""
         clipped = min(max(duration_ms, self._SHORTEST_MS), self._LONGEST_MS)
@@ -33,22 +38,24 @@ class Histogram:
 
     def percentile(self, percent: float) -> float:
         """The duration in milliseconds that `percent` (0 to 100) of the counted do not exceed."""
-        total = int(self._counts.sum())
-        if total == 0:
+        if self.count == 0:
             return 0.0
-        rank = max(1, math.ceil(total * percent / 100))
+        rank = max(1, math.ceil(self.count * percent / 100))
         found = int(np.searchsorted(np.cumsum(self._counts), rank))
         return self._SHORTEST_MS * math.exp((found + 0.5) * self._STEP)
 
     def summary(self) -> dict[str, float]:
         """Mean and percentiles in milliseconds."""
-        mean = self._sum_ms / max(int(self._counts.sum()), 1)
+        mean = self._sum_ms / max(self.count, 1)
         percentiles = {f"p{percent}_ms": self.percentile(percent) for percent in (50, 95, 99)}
         return {key: round(ms, 3) for key, ms in {"mean_ms": mean, **percentiles}.items()}
 
 
 class LoopStatistics:
-    """What the loop did so far, and over the last seconds. Used by one thread."""
+    """What the loop did so far, and over the last seconds.
+
+    `add_written` may be called by another thread than the rest.
+    """
 
     def __init__(self):
         self.frames = 0
@@ -71,6 +78,10 @@ class LoopStatistics:
         while shown_at - self._recent[0][0] > WINDOW_S:
             self._recent.popleft()
 
+    def add_written(self, frame: Frame) -> None:
+        """Counts how long writing took, for a frame that was shown before."""
+        self._durations["write"].add(frame.stage_ms["write"])
+
     def recent_fps(self) -> float:
         """Frames shown per second over the last seconds; 0 while nothing can be said."""
         if len(self._recent) < 2:
@@ -78,21 +89,23 @@ class LoopStatistics:
         span = self._recent[-1][0] - self._recent[0][0]
         return (len(self._recent) - 1) / span if span > 0 else 0.0
 
-    def recent_latency_ms(self) -> tuple[float, float]:
-        """p50 and p95 of the capture-to-shown latency over the last seconds."""
+    def recent_latency_ms(self) -> tuple[float, float, float]:
+        """p50, p95 and p99 of the capture-to-shown latency over the last seconds."""
         if not self._recent:
-            return 0.0, 0.0
+            return 0.0, 0.0, 0.0
         ages = [age_ms for _, age_ms in self._recent]
-        return tuple(float(value) for value in np.percentile(ages, (50, 95)))
+        return tuple(float(value) for value in np.percentile(ages, (50, 95, 99)))
 
     def report(self) -> dict:
         """Totals for the final table and `--json`; times in milliseconds."""
         seconds = self._last_shown - self._first_grab
+        times = {name: times.summary() for name, times in self._durations.items() if times.count}
+        latency = times.pop("latency", Histogram().summary())
         return {
             "frames": self.frames,
             "engine_errors": self.engine_errors,
             "seconds": round(seconds, 3),
             "frames_per_second": round(self.frames / seconds, 3) if seconds > 0 else 0.0,
-            "stages": {name: self._durations[name].summary() for name in STAGES},
-            "latency": self._durations["latency"].summary(),
+            "stages": times,
+            "latency": latency,
         }

@@ -58,7 +58,8 @@ class Panel:
         self._cover = np.zeros((height, width), "uint8")  # 255 where drawn on
         self._shape = np.zeros((height, width), "uint8")
         _rounded(self._shape, (0, 0, width, height), radius)
-        self._weights = None
+        self._own: np.ndarray | None = None  # its part of the picture, and what it leaves
+        self._left_below: np.ndarray | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -92,13 +93,15 @@ class Panel:
 
     def lay_over(self, picture: np.ndarray, top: int, left: int) -> None:
         """Blends the panel into `picture`, uint8 (H, W, 3), in place; it has to fit."""
-        if self._weights is None:
+        if self._own is None:
             ground = cv2.convertScaleAbs(self._shape, alpha=GROUND_OPACITY)
-            mine = np.maximum(ground, self._cover) * np.float32(1 / 255)
-            self._weights = (mine, 1 - mine)
+            weights = cv2.merge([np.maximum(ground, self._cover)] * 3)
+            self._own = cv2.multiply(self._color, weights, scale=1 / 255)
+            self._left_below = cv2.bitwise_not(weights)
         height, width = self.size
         below = picture[top : top + height, left : left + width]
-        below[:] = cv2.blendLinear(self._color, below, *self._weights)
+        cv2.multiply(below, self._left_below, dst=below, scale=1 / 255)
+        cv2.add(below, self._own, dst=below)
 
 
 def _rounded(image: np.ndarray, box: tuple, radius: int, color: tuple = (255,)) -> None:

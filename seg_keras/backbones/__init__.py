@@ -10,15 +10,20 @@ import inspect
 
 import keras
 
+from seg_keras.backbones.alexnet import alexnet
+from seg_keras.backbones.googlenet import googlenet
 from seg_keras.backbones.mobilenet_v1 import mobilenet_v1
 from seg_keras.backbones.mobilenet_v2 import mobilenet_v2
 from seg_keras.backbones.mobilenet_v3 import mobilenet_v3_large, mobilenet_v3_small
 from seg_keras.backbones.resnet import resnet50, resnet101, resnet152
+from seg_keras.backbones.vgg16 import vgg16
 from seg_keras.backbones.xception65 import xception65
 
 __all__ = ["BACKBONES", "build_backbone"]
 
 BACKBONES = {
+    "alexnet": alexnet,
+    "googlenet": googlenet,
     "mobilenet_v1": mobilenet_v1,
     "mobilenet_v2": mobilenet_v2,
     "mobilenet_v3_large": mobilenet_v3_large,
@@ -26,6 +31,7 @@ BACKBONES = {
     "resnet101": resnet101,
     "resnet152": resnet152,
     "resnet50": resnet50,
+    "vgg16": vgg16,
     "xception65": xception65,
 }
 

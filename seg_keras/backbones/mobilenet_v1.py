@@ -33,7 +33,7 @@ def mobilenet_v1(
     input_shape: tuple[int, int, int],
     output_stride: int = 32,
     alpha: float = 1.0,
-    cascade: bool = False,
+    cascade: str = "",
     weights: str | None = None,
 ) -> keras.Model:
     """Builds MobileNetV1 without its classifier, dilated where the output stride asks for it.
@@ -43,8 +43,9 @@ def mobilenet_v1(
         output_stride: 8, 16 or 32; once reached, strides become dilation rates.
         alpha: Width of every layer against the paper's; published weights exist for 0.25, 0.5,
             0.75 and 1.0.
-        cascade: Whether to see the image at half size and to halve the maps once more after the
-            first block of stage 3, as ICNet does; strides then count from the half image.
+        cascade: How to halve the image and, once more, the maps after the first block of stage 3,
+            as ICNet does: `"half_pixel"` or `"align_corners"`, see `BilinearResize`; empty for
+            not at all. Strides count from the half image.
         weights: None for random ones, `"imagenet"` for those that Keras downloads, or a file
             that Keras saved for its own MobileNet.
 
@@ -58,7 +59,7 @@ def mobilenet_v1(
     inputs = keras.Input(input_shape, name="image")
     x = layers.Rescaling(1 / 127.5, offset=-1.0, name="normalize")(inputs)
     if cascade:
-        x = halve(x, name="half")
+        x = halve(x, align_corners=cascade == "align_corners", name="half")
     x = conv_bn(x, round_channels(32 * alpha, 8), strides=2, epsilon=EPSILON, name="stem")
     x = layers.ReLU(6.0, name="stem_relu")(x)
 
@@ -81,7 +82,7 @@ def mobilenet_v1(
         elif "c2" in features and "c3_first" not in features:
             features["c3_first"] = x
             if cascade:
-                x = halve(x, name="quarter")
+                x = halve(x, align_corners=cascade == "align_corners", name="quarter")
 
     backbone = keras.Model(inputs, features, name="mobilenet_v1")
     if weights is not None:

@@ -28,7 +28,7 @@ def mobilenet_v2(
     output_stride: int = 32,
     alpha: float = 1.0,
     channel_divisor: int = 8,
-    cascade: bool = False,
+    cascade: str = "",
     weights: str | None = None,
 ) -> keras.Model:
     """Builds MobileNetV2 without its classifier, dilated where the output stride asks for it.
@@ -40,8 +40,9 @@ def mobilenet_v2(
             0.75, 1.0, 1.3 and 1.4.
         channel_divisor: Widths are rounded to a multiple of it: 8 in the paper, 1 in the narrow
             models of DeepLab's zoo.
-        cascade: Whether to see the image at half size and to halve the maps once more after the
-            first block of stage 3, as ICNet does; strides then count from the half image.
+        cascade: How to halve the image and, once more, the maps after the first block of stage 3,
+            as ICNet does: `"half_pixel"` or `"align_corners"`, see `BilinearResize`; empty for
+            not at all. Strides count from the half image.
         weights: None for random ones, `"imagenet"` for those that Keras downloads, or a file
             that Keras saved for its own MobileNetV2.
 
@@ -56,7 +57,7 @@ def mobilenet_v2(
     inputs = keras.Input(input_shape, name="image")
     x = layers.Rescaling(1 / 127.5, offset=-1.0, name="normalize")(inputs)
     if cascade:
-        x = halve(x, name="half")
+        x = halve(x, align_corners=cascade == "align_corners", name="half")
     x = conv_bn(
         x, round_channels(32 * alpha, channel_divisor), 3, strides=2, epsilon=EPSILON, name="stem"
     )
@@ -79,7 +80,7 @@ def mobilenet_v2(
             if stage == "c3" and index == 0:
                 features["c3_first"] = x
                 if cascade:
-                    x = halve(x, name="quarter")
+                    x = halve(x, align_corners=cascade == "align_corners", name="quarter")
         if stage:
             features[stage] = x
         if stage == "c2":

@@ -28,7 +28,7 @@ def resnet50(
     boost: float = 2.0,
     width: float = 1.0,
     num_units: tuple[int, int, int, int] = (3, 4, 6, 3),
-    cascade: bool = False,
+    cascade: str = "",
     weights: str | None = None,
 ) -> keras.Model:
     """Builds ResNet-50 without its classifier, dilated where the output stride asks for it.
@@ -48,8 +48,9 @@ def resnet50(
         boost: For the softmax gate: further factor of the strongest channel.
         width: Channels of every layer against the paper's.
         num_units: Residual units in the stages 2 to 5.
-        cascade: Whether to see the image at half size and to halve the maps once more after the
-            first unit of stage 3, as ICNet does; strides then count from the half image.
+        cascade: How to halve the image and, once more, the maps after the first unit of stage 3,
+            as ICNet does: `"half_pixel"` or `"align_corners"`, see `BilinearResize`; empty for
+            not at all. Strides count from the half image.
         weights: None for random ones, `"imagenet"` for those that Keras downloads, or a file
             that Keras saved for its own network of this depth, without the classifier.
 
@@ -65,7 +66,7 @@ def resnet50(
     inputs = keras.Input(input_shape, name="image")
     x = normalize_image(inputs)
     if cascade:
-        x = halve(x, name="half")
+        x = halve(x, align_corners=cascade == "align_corners", name="half")
     x = stem_block(x, stem, width)  # (B, H/2, W/2, 64 or 128)
     features = {"c1": x}
     x = layers.ZeroPadding2D(1, name="stem_pool_pad")(x)  # no maximum, since it follows a ReLU
@@ -89,7 +90,7 @@ def resnet50(
             if stage == "c3" and unit == 0:
                 features["c3_first"] = x
                 if cascade:
-                    x = halve(x, name="quarter")
+                    x = halve(x, align_corners=cascade == "align_corners", name="quarter")
         if not (early and strides[index + 1] > 1):
             features[stage] = x
     backbone = keras.Model(inputs, features, name="resnet")

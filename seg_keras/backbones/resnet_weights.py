@@ -1,13 +1,9 @@
 """Weights that Keras publishes for its own ResNets, brought into ours by layer name."""
 
-import logging
-
 import keras
 import numpy as np
 
-from seg_keras.layers.normalize import IMAGENET_STD
-
-logger = logging.getLogger(__name__)
+from seg_keras.backbones.keras_weights import copy_weights, for_normalized_rgb
 
 BUILDERS = {
     (3, 4, 6, 3): keras.applications.ResNet50,
@@ -42,17 +38,14 @@ def load_keras_weights(backbone: keras.Model, num_units: tuple[int, ...], weight
     source = BUILDERS[num_units](input_shape=(224, 224, 3), include_top=False, weights=weights)
     known = {layer.name: layer for layer in source.layers}
     wide_stem = "stem3_conv" in {layer.name for layer in backbone.layers}
-    left_out = []
-    for layer in backbone.layers:
-        if not layer.weights:
-            continue
+
+    def published(layer: keras.Layer) -> list[np.ndarray] | None:
         name = keras_name(layer.name)
         if name not in known or (wide_stem and layer.name.startswith(AFTER_STEM)):
-            left_out.append(layer.name)
-        else:
-            set_weights(layer, converted(known, name))
-    if left_out:
-        logger.warning("Not among the published weights, left random: %s", ", ".join(left_out))
+            return None
+        return converted(known, name)
+
+    copy_weights(backbone, published)
 
 
 def keras_name(name: str) -> str:
@@ -75,20 +68,4 @@ def converted(known: dict[str, keras.Layer], name: str) -> list[np.ndarray]:
         gamma, beta, mean, variance = weights
         bias = known[f"{name.removesuffix('bn')}conv"].get_weights()[1]
         return [gamma, beta, mean - bias, variance]
-    kernel = weights[0]
-    if name == "conv1_conv":
-        # Keras feeds blue, green, red less their mean; ours also divides by the deviation.
-        kernel = kernel[:, :, ::-1] * np.array(IMAGENET_STD)[:, None]
-    return [kernel]
-
-
-def set_weights(layer: keras.Layer, weights: list[np.ndarray]) -> None:
-    """Sets the weights of a layer, which must have exactly their shapes."""
-    shapes = [tuple(weight.shape) for weight in weights]
-    own = [tuple(weight.shape) for weight in layer.weights]
-    if shapes != own:
-        raise ValueError(
-            f"{layer.name} has weights {own}, the published ones are {shapes}. They are for "
-            f"width=1.0 and images of 3 channels; build that, or leave `weights` out."
-        )
-    layer.set_weights(weights)
+    return [for_normalized_rgb(weights[0]) if name == "conv1_conv" else weights[0]]

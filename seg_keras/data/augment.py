@@ -1,16 +1,23 @@
 """Random changes of a training image and its label, in NumPy and OpenCV.
 
-An image and its label pass every geometric step together: one window of the original is cut out
-and resized once, bilinear for the image and nearest for the label. Colours change last and only
-in the image. All chance comes from the generator that is handed in.
+An image and its label pass every geometric step together, as one map that is drawn first and
+applied once. Colours change last and only in the image. All chance comes from the generator that is
+handed in; a setting that is off draws nothing, so that switching on another one is the only thing
+that changes what the same seed gives.
 """
 
 import dataclasses
 
-import cv2
 import numpy as np
 
+from seg_keras.data.elastic import draw_displacements
+from seg_keras.data.erasing import cut_out, grid_mask
 from seg_keras.data.labels import IGNORE_LABEL
+from seg_keras.data.photometric import compress_jpeg, jitter_colors, soften
+from seg_keras.data.transforms import View, Window
+
+BORDERS = ("void", "mirror")
+BALANCED_TRIES = 10
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,12 +30,49 @@ class Augmentation:
         jitter: Strength of brightness, contrast, saturation, hue and gamma changes; 0 for none, 1
             for the usual strength.
         blur: Share of the images that are softened and made noisy, like a poor camera's.
+        rotation: Largest angle in degrees, either way.
+        translation: Largest shift beyond the random crop, as a share of its height and width.
+        elastic: Standard deviation of U-Net's random displacements in pixels of the crop, 10 in
+            the paper.
+        max_class_share: A crop is drawn again, at most ten times, while one class covers more of
+            its labelled pixels; 0.75 is usual, 1 takes every crop.
+        border: What is seen beyond an image: "void", black and ignored, or "mirror", the image
+            continued by its reflection and labelled so, for models of valid convolutions.
+        jpeg: Share of the images that are compressed.
+        cutout: Share of the images with a rectangle hidden.
+        grid_mask: Share of the images with a lattice of squares hidden.
+        mosaic: Share of the samples that are four crops of different images, side by side.
     """
 
     scale_range: tuple[float, float] = (0.5, 2.0)
     flip: bool = True
     jitter: float = 1.0
     blur: float = 0.1
+    rotation: float = 0.0
+    translation: float = 0.0
+    elastic: float = 0.0
+    max_class_share: float = 1.0
+    border: str = "void"
+    jpeg: float = 0.0
+    cutout: float = 0.0
+    grid_mask: float = 0.0
+    mosaic: float = 0.0
+
+    def __post_init__(self):
+        if self.border not in BORDERS:
+            raise ValueError(
+                f"Unknown border {self.border!r}. Choose one of: {', '.join(BORDERS)}."
+            )
+        for name in ("blur", "jpeg", "cutout", "grid_mask", "mosaic"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(
+                    f"{name} is {getattr(self, name)}. Give the share of images, from 0 to 1."
+                )
+        if not 0 < self.max_class_share <= 1:
+            raise ValueError(
+                f"max_class_share is {self.max_class_share}. Give a share up to 1, which takes "
+                f"every crop."
+            )
 
 
 def augment(
@@ -41,76 +85,99 @@ def augment(
     """Gives a random view of an image (H, W, C) and its label (H, W).
 
     Args:
-        image: uint8 or float, [0, 255].
-        label: uint8 training ids.
+        image: uint8 or float, [0, 255]; or frames (T, H, W, C), which all change alike.
+        label: uint8 training ids; or those of every frame, (T, H, W).
         crop_size: (height, width) of the result in pixels; what lies outside of the image is black
-            and labelled 255.
+            and labelled 255, unless the image is mirrored there.
         augmentation: How far the view may differ from the original.
         rng: Decides everything; the same state gives the same view.
 
     Returns:
         Image float32 (*crop_size, C) in [0, 255] and label int32 (*crop_size).
     """
+    view = draw_view(label, crop_size, augmentation, rng)
+    image = change_appearance(view.image(image), augmentation, rng)
+    return image, np.ascontiguousarray(view.label(label), "int32")
+
+
+def draw_view(
+    label: np.ndarray,
+    crop_size: tuple[int, int],
+    augmentation: Augmentation,
+    rng: np.random.Generator,
+    margin: tuple[int, int] = (0, 0),
+) -> View:
+    """Draws the geometry of a sample.
+
+    Args:
+        label: uint8 training ids (..., H, W); read where crops are to be balanced.
+        crop_size: (height, width) of the crop in pixels.
+        augmentation: How far the view may differ from the original.
+        rng: Decides the view.
+        margin: Rows and columns of the crop at each side that only give context. What is inside of
+            them lies in the image, where that is large enough.
+    """
+    size, limit = label.shape[-2:], augmentation.max_class_share
+    view = _draw_view(size, crop_size, augmentation, rng, margin)
+    for _ in range(BALANCED_TRIES if limit < 1 else 0):
+        if largest_share(view.label(label)) <= limit:
+            break
+        view = _draw_view(size, crop_size, augmentation, rng, margin)
+    return view
+
+
+def _draw_view(size, crop_size, augmentation: Augmentation, rng, margin) -> View:
     low, high = np.log(augmentation.scale_range)
-    window = random_window(label.shape, crop_size, np.exp(rng.uniform(low, high)), rng)
-    mirrored = augmentation.flip and rng.random() < 0.5
-    image = resample(image, window, crop_size, cv2.INTER_LINEAR, 0)
-    label = resample(label, window, crop_size, cv2.INTER_NEAREST, IGNORE_LABEL)
-    if mirrored:
-        image, label = image[:, ::-1], label[:, ::-1]
-    image = np.ascontiguousarray(image, "float32")
-    if augmentation.jitter and image.shape[-1] == 3:
-        image = jitter_colors(image, augmentation.jitter, rng)
-    if rng.random() < augmentation.blur:
-        image = soften(image, rng)
-    return np.clip(image, 0, 255), np.ascontiguousarray(label, "int32")
+    window = random_window(size, crop_size, np.exp(rng.uniform(low, high)), rng, margin)
+    if augmentation.translation:
+        window = shifted(window, augmentation.translation, rng)
+    angle, displacements = 0.0, None
+    if augmentation.rotation:
+        angle = np.radians(rng.uniform(-augmentation.rotation, augmentation.rotation))
+    if augmentation.elastic:
+        displacements = draw_displacements(augmentation.elastic, rng)
+    mirrored = bool(augmentation.flip and rng.random() < 0.5)
+    return View(window, crop_size, mirrored, angle, displacements, augmentation.border)
 
 
-def random_window(size, crop_size, scale: float, rng) -> tuple[int, int, int, int]:
+def random_window(size, crop_size, scale: float, rng, margin=(0, 0)) -> Window:
     """Top, left, height, width in the original; it may reach beyond where the crop is larger."""
     window = []
-    for extent, crop in zip(size, crop_size, strict=True):
-        length = max(1, round(crop / scale))
+    for extent, crop, side in zip(size, crop_size, margin, strict=True):
+        length, context = max(1, round(crop / scale)), round(side / scale)
         # Where the window is larger than the image, the image lies anywhere inside of it.
-        spare = extent - length
-        window.append((int(rng.integers(min(spare, 0), max(spare, 0), endpoint=True)), length))
+        spare = extent - length + 2 * context
+        start = int(rng.integers(min(spare, 0), max(spare, 0), endpoint=True)) - context
+        window.append((start, length))
     (top, height), (left, width) = window
     return top, left, height, width
 
 
-def resample(array, window, crop_size, interpolation: int, fill: int) -> np.ndarray:
-    """Cuts a window out of (H, W) or (H, W, C) and resizes it; `fill` outside of the array."""
+def shifted(window: Window, share: float, rng) -> Window:
+    """Moves a window by up to a share of its height and width."""
     top, left, height, width = window
-    rows = slice(max(top, 0), min(top + height, array.shape[0]))
-    columns = slice(max(left, 0), min(left + width, array.shape[1]))
-    patch = np.full((height, width, *array.shape[2:]), fill, array.dtype)
-    patch[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left] = array[
-        rows, columns
-    ]
-    shrinks = interpolation == cv2.INTER_LINEAR and height > crop_size[0]
-    # Averaging keeps thin things whole where bilinear sampling would skip pixels.
-    method = cv2.INTER_AREA if shrinks else interpolation
-    resized = cv2.resize(patch, crop_size[::-1], interpolation=method)
-    return resized.reshape(*crop_size, *array.shape[2:])  # OpenCV drops a single channel
+    down, right = rng.uniform(-share, share, 2)
+    return top + round(down * height), left + round(right * width), height, width
 
 
-def jitter_colors(image: np.ndarray, strength: float, rng) -> np.ndarray:
-    """Changes brightness, contrast, saturation, hue and gamma of RGB float32 (H, W, 3)."""
-    brightness, contrast, saturation, hue, gamma = rng.uniform(-strength, strength, 5)
-    # Saturation scales and hue turns the plane that is orthogonal to grey: one 3x3 matrix.
-    gray = np.full((3, 3), 1 / 3)
-    angle = 0.3 * hue
-    turn = np.cos(angle) * (np.eye(3) - gray) + np.sin(angle) / np.sqrt(3) * np.array(
-        [[0, -1, 1], [1, 0, -1], [-1, 1, 0]]
-    )
-    matrix = (1 + 0.4 * contrast) * (gray + (1 + 0.5 * saturation) * turn)
-    mean = float(image.mean())
-    shift = 40 * brightness + mean - (1 + 0.4 * contrast) * mean
-    image = cv2.transform(image, np.column_stack([matrix, np.full(3, shift)]).astype("float32"))
-    return 255 * (np.clip(image, 0, 255) / 255) ** np.float32(2 ** (0.6 * gamma))
+def largest_share(label: np.ndarray) -> float:
+    """The share of the most frequent class among the labelled pixels; 1 where there are none."""
+    counts = np.bincount(label.ravel(), minlength=IGNORE_LABEL + 1)[:IGNORE_LABEL]
+    return counts.max() / counts.sum() if counts.any() else 1.0
 
 
-def soften(image: np.ndarray, rng) -> np.ndarray:
-    """Blurs a float32 image with a random width and adds sensor noise."""
-    image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.5)).reshape(image.shape)
-    return image + rng.normal(0, rng.uniform(0, 8), image.shape).astype("float32")
+def change_appearance(image: np.ndarray, augmentation: Augmentation, rng) -> np.ndarray:
+    """Changes what an image (H, W, C) or its frames (T, H, W, C) look like, to float32."""
+    image = np.ascontiguousarray(image, "float32")
+    if augmentation.jitter:
+        image = jitter_colors(image, augmentation.jitter, rng)
+    if rng.random() < augmentation.blur:
+        image = soften(image, rng)
+    for share, change in (
+        (augmentation.jpeg, compress_jpeg),
+        (augmentation.cutout, cut_out),
+        (augmentation.grid_mask, grid_mask),
+    ):
+        if share and rng.random() < share:
+            image = change(image, rng)
+    return np.clip(image, 0, 255)

@@ -16,10 +16,12 @@ class ClassCounts:
     Args:
         pixels: int64 (num_classes,), pixels of each class.
         pixels_of_images: int64 (num_classes,), pixels of all images that hold the class.
+        images: int64 (num_classes,), how many images hold the class.
     """
 
     pixels: np.ndarray
     pixels_of_images: np.ndarray
+    images: np.ndarray
 
 
 def count_classes(
@@ -43,10 +45,10 @@ def count_classes(
         _, label = dataset.load(pair)
         return np.bincount(label.ravel(), minlength=256)[:num_classes]
 
-    pixels = np.zeros(num_classes, "int64")
-    pixels_of_images = np.zeros(num_classes, "int64")
+    pixels, pixels_of_images, images = (np.zeros(num_classes, "int64") for _ in range(3))
     with ThreadPoolExecutor() as pool:
         for counts in track(pool.map(histogram, pairs)):
             pixels += counts
             pixels_of_images += np.where(counts > 0, counts.sum(), 0)
-    return ClassCounts(pixels, pixels_of_images)
+            images += counts > 0
+    return ClassCounts(pixels, pixels_of_images, images)

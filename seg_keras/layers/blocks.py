@@ -20,17 +20,21 @@ def conv_bn(
     strides: int = 1,
     dilation_rate: int = 1,
     *,
+    use_bias: bool = False,
     epsilon: float = 1e-5,
     name: str,
 ) -> KerasTensor:
-    """Convolution and batch norm: (B, H, W, C) to (B, H/strides, W/strides, filters)."""
+    """Convolution and batch norm: (B, H, W, C) to (B, H/strides, W/strides, filters).
+
+    Batch norm makes a bias needless; published counts of the VGG family include it all the same.
+    """
     x = layers.Conv2D(
         filters,
         kernel_size,
         strides=strides,
         padding="same",
         dilation_rate=dilation_rate,
-        use_bias=False,
+        use_bias=use_bias,
         kernel_initializer="he_normal",
         name=f"{name}_conv",
     )(x)
@@ -70,11 +74,21 @@ def conv_bn_relu(
     strides: int = 1,
     dilation_rate: int = 1,
     *,
+    use_bias: bool = False,
     epsilon: float = 1e-5,
     name: str,
 ) -> KerasTensor:
     """Convolution, batch norm, ReLU: (B, H, W, C) to (B, H/strides, W/strides, filters)."""
-    x = conv_bn(x, filters, kernel_size, strides, dilation_rate, epsilon=epsilon, name=name)
+    x = conv_bn(
+        x,
+        filters,
+        kernel_size,
+        strides,
+        dilation_rate,
+        use_bias=use_bias,
+        epsilon=epsilon,
+        name=name,
+    )
     return layers.ReLU(name=f"{name}_relu")(x)
 
 

@@ -62,7 +62,11 @@ def upsampling_conv(
     return crop_to(x, size, name=f"{name}_crop")
 
 
-def crop_to(x: KerasTensor, size: tuple[int, int], name: str) -> KerasTensor:
+def crop_to(
+    x: KerasTensor, size: tuple[int, int], name: str, *, dtype: str | None = None
+) -> KerasTensor:
     """Drops the last rows and columns that (B, H, W, C) has more than `size`."""
     surplus = tuple((0, have - want) for have, want in zip(x.shape[1:3], size, strict=True))
-    return layers.Cropping2D(surplus, name=name)(x) if any(map(any, surplus)) else x
+    if not any(map(any, surplus)):
+        return x
+    return layers.Cropping2D(surplus, dtype=dtype, name=name)(x)

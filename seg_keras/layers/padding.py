@@ -1,7 +1,7 @@
-"""Padding with the image's own mirror image."""
+"""Padding with the image's own mirror image, and with zeros where windows should begin."""
 
 import keras
-from keras import ops
+from keras import KerasTensor, layers, ops
 
 
 @keras.saving.register_keras_serializable("seg_keras")
@@ -41,3 +41,18 @@ class ReflectionPadding(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "margins": self.margins}
+
+
+def pad_for_windows(
+    x: KerasTensor, kernel_size: int, strides: int, before: int, name: str
+) -> KerasTensor:
+    """Adds zeros, so that windows begin `before` pixels outside whatever the size.
+
+    Keras's "same" begins where the size says, which moves the features. Without padding of its
+    own, a layer then turns (B, H, W, C) into (B, H/strides, W/strides, ...), sizes rounded up.
+    """
+    margins = []
+    for extent in x.shape[1:3]:
+        last = (-(-extent // strides) - 1) * strides - before  # where the last window begins
+        margins.append((before, max(0, last + kernel_size - extent)))
+    return layers.ZeroPadding2D(margins, name=name)(x)

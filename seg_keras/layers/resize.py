@@ -65,7 +65,7 @@ class NearestResize(BilinearResize):
         return ops.image.resize(inputs, self.size, interpolation="nearest")
 
 
-def halve(x: KerasTensor, name: str) -> KerasTensor:
+def halve(x: KerasTensor, *, align_corners: bool = False, name: str) -> KerasTensor:
     """Resizes (B, H, W, C) to half its height and width, rounded up."""
     height, width = x.shape[1:3]
-    return BilinearResize((-(-height // 2), -(-width // 2)), name=name)(x)
+    return BilinearResize((-(-height // 2), -(-width // 2)), align_corners, name=name)(x)

@@ -7,6 +7,8 @@ https://arxiv.org/abs/1504.06375
 import keras
 from keras import ops
 
+from seg_keras.losses.pixel_loss import PixelLoss
+
 
 def label_edges(labels, ignore_label: int = 255):
     """Finds where classes meet.
@@ -34,7 +36,7 @@ def label_edges(labels, ignore_label: int = 255):
 
 
 @keras.saving.register_keras_serializable("seg_keras")
-class BalancedEdgeCrossEntropy(keras.losses.Loss):
+class BalancedEdgeCrossEntropy(PixelLoss):
     """Binary cross entropy of edges in which edges and the rest weigh the same in each image.
 
     It takes the labels of a segmentation set and finds their edges itself. The paper sums over
@@ -47,26 +49,25 @@ class BalancedEdgeCrossEntropy(keras.losses.Loss):
     Call arguments:
         y_true: Labels (B, H, W), integer class ids.
         y_pred: Logits (B, H, W, 1) of an edge.
+        sample_weight: How much each pixel counts, (B, H, W).
     """
 
-    def __init__(self, ignore_label: int = 255, name: str = "balanced_edge_cross_entropy"):
-        super().__init__(name=name, reduction="mean", dtype="float32")
-        self.ignore_label = ignore_label
+    labels_are_classes = False
 
-    def call(self, y_true, y_pred):
-        if y_pred.shape[-1] != 1:
+    def __init__(self, ignore_label: int = 255, name: str = "balanced_edge_cross_entropy"):
+        super().__init__(ignore_label, name)
+
+    def measure(self, labels, logits, counts, weights):
+        if logits.shape[-1] != 1:
             raise ValueError(
-                f"Edges are one logit a pixel, got {y_pred.shape[-1]}. Build the model with "
+                f"Edges are one logit a pixel, got {logits.shape[-1]}. Build the model with "
                 f"num_classes=1."
             )
-        labels = ops.cast(y_true, "int32")
-        edges = ops.cast(label_edges(labels, self.ignore_label), y_pred.dtype)
-        counts = ops.cast(ops.not_equal(labels, self.ignore_label), y_pred.dtype)
-        total = ops.maximum(ops.sum(counts, axis=(1, 2), keepdims=True), 1.0)
+        labels = ops.where(counts, labels, self.ignore_label)
+        edges = ops.cast(label_edges(labels, self.ignore_label), "float32")
+        total = ops.sum(ops.cast(counts, "float32"), axis=(1, 2), keepdims=True)
+        total = ops.maximum(total, 1.0)
         edge_share = ops.sum(edges, axis=(1, 2), keepdims=True) / total
-        weights = counts * ops.where(edges > 0, 1 - edge_share, edge_share)
-        entropy = ops.binary_crossentropy(edges[..., None], y_pred, from_logits=True)[..., 0]
-        return ops.sum(weights * entropy / total, axis=(1, 2))
-
-    def get_config(self):
-        return {"ignore_label": self.ignore_label, "name": self.name}
+        balance = ops.where(edges > 0, 1 - edge_share, edge_share)
+        entropy = ops.binary_crossentropy(edges[..., None], logits, from_logits=True)[..., 0]
+        return ops.mean(ops.sum(weights * balance * entropy / total, axis=(1, 2)))

@@ -11,6 +11,7 @@ from pathlib import Path
 import keras
 
 from seg_keras.models.crf_rnn import crf_rnn
+from seg_keras.models.deconvnet import deconvnet
 from seg_keras.models.deeplab_v1 import deeplab_v1
 from seg_keras.models.deeplab_v2 import deeplab_v2
 from seg_keras.models.deeplab_v3 import deeplab_v3
@@ -18,8 +19,12 @@ from seg_keras.models.deeplab_v3_plus import deeplab_v3_plus
 from seg_keras.models.deeplab_v3_se import deeplab_v3_se
 from seg_keras.models.dilation10 import dilation10
 from seg_keras.models.duc_hdc import duc_hdc
+from seg_keras.models.enet import enet
 from seg_keras.models.esnet import esnet
 from seg_keras.models.fasterseg import fasterseg
+from seg_keras.models.fcn8s import fcn8s
+from seg_keras.models.fcn16s import fcn16s
+from seg_keras.models.fcn32s import fcn32s
 from seg_keras.models.frrn import frrn
 from seg_keras.models.hed import hed
 from seg_keras.models.icnet import icnet
@@ -27,6 +32,11 @@ from seg_keras.models.lednet import lednet
 from seg_keras.models.lraspp import lraspp
 from seg_keras.models.pspnet import pspnet
 from seg_keras.models.segmentation_model import SegmentationModel, deployable, transfer_weights
+from seg_keras.models.segnet import segnet
+from seg_keras.models.segnet_basic import segnet_basic
+from seg_keras.models.u_segnet import u_segnet
+from seg_keras.models.unet import unet
+from seg_keras.models.unet_plus_plus import unet_plus_plus
 
 __all__ = [
     "MODELS",
@@ -39,6 +49,7 @@ __all__ = [
 
 MODELS = {
     "crf_rnn": crf_rnn,
+    "deconvnet": deconvnet,
     "deeplab_v1": deeplab_v1,
     "deeplab_v2": deeplab_v2,
     "deeplab_v3": deeplab_v3,
@@ -46,14 +57,23 @@ MODELS = {
     "deeplab_v3_se": deeplab_v3_se,
     "dilation10": dilation10,
     "duc_hdc": duc_hdc,
+    "enet": enet,
     "esnet": esnet,
     "fasterseg": fasterseg,
+    "fcn16s": fcn16s,
+    "fcn32s": fcn32s,
+    "fcn8s": fcn8s,
     "frrn": frrn,
     "hed": hed,
     "icnet": icnet,
     "lednet": lednet,
     "lraspp": lraspp,
     "pspnet": pspnet,
+    "segnet": segnet,
+    "segnet_basic": segnet_basic,
+    "u_segnet": u_segnet,
+    "unet": unet,
+    "unet_plus_plus": unet_plus_plus,
 }
 
 

@@ -8,11 +8,10 @@ import keras
 from keras import KerasTensor, layers
 
 from seg_keras.backbones import build_backbone
+from seg_keras.backbones.vgg16_weights import load_keras_weights
 from seg_keras.layers import (
     BilinearResize,
-    dilated_vgg,
     fully_connected_as_convs,
-    normalize_image,
     pixel_classifier,
     summed_atrous_classifiers,
 )
@@ -36,8 +35,9 @@ def deeplab_v2(
     Args:
         num_classes: Number of classes to predict, the ignored label not counted.
         input_shape: Image (height, width, channels) in pixels.
-        backbone: `"vgg16"` in the form of DeepLab v1, or a name in `seg_keras.backbones.BACKBONES`.
-        backbone_options: What that backbone takes besides the size; `{"width": ...}` for VGG16.
+        backbone: A name in `seg_keras.backbones.BACKBONES`; `"vgg16"` takes the form of DeepLab v1
+            and has two wide layers at each rate.
+        backbone_options: What that backbone takes besides the size, such as `{"width": 0.5}`.
         pyramid: `"large"` (ASPP-L), `"small"` (ASPP-S) or `"single"` (one rate of 12, LargeFOV).
         scales: Sizes against the image at which the same network looks at it; of their logits the
             largest counts. The paper's are (1.0, 0.75, 0.5).
@@ -58,7 +58,7 @@ def deeplab_v2(
     network_shape = input_shape if len(scales) == 1 else (None, None, input_shape[2])
     options = backbone_options or {}
     if backbone == "vgg16":
-        network = vgg_network(num_classes, network_shape, PYRAMIDS[pyramid], **options)
+        network = vgg_network(num_classes, network_shape, PYRAMIDS[pyramid], options)
     else:
         encoder = build_backbone(backbone, network_shape, 8, options)
         x = summed_atrous_classifiers(
@@ -76,18 +76,23 @@ def vgg_network(
     num_classes: int,
     input_shape: tuple[int | None, int | None, int],
     dilation_rates: tuple[int, ...],
-    width: float = 1.0,
+    options: dict,
 ) -> keras.Model:
     """VGG16 with two wide layers at each rate: to logits (B, H/8, W/8, num_classes)."""
-    inputs = keras.Input(input_shape, name="image")
-    x = dilated_vgg(normalize_image(inputs), width)
+    options = {"pooling": "3x3", **options}
+    weights = options.pop("weights", None)
+    encoder = build_backbone("vgg16", input_shape, 8, options)
+    x = encoder.output["c5"]
+    filters = round(1024 * options.get("width", 1.0))
     branches = []
     for rate in dilation_rates:
-        y = fully_connected_as_convs(x, round(1024 * width), 3, rate, name=f"aspp_rate{rate}")
+        y = fully_connected_as_convs(x, filters, 3, rate, name=f"aspp_rate{rate}")
         branches.append(pixel_classifier(y, num_classes, name=f"aspp_rate{rate}_classifier"))
     if len(branches) > 1:
         branches = [layers.Add(dtype="float32", name="aspp")(branches)]
-    return keras.Model(inputs, branches[0], name="network")
+    network = keras.Model(encoder.input, branches[0], name="network")
+    load_keras_weights(network, weights)
+    return network
 
 
 def look_at_scales(

@@ -7,6 +7,7 @@ https://arxiv.org/abs/1511.07122
 import keras
 from keras import KerasTensor, layers
 
+from seg_keras.backbones.vgg16_weights import load_keras_weights
 from seg_keras.layers import (
     BilinearResize,
     IdentityInitializer,
@@ -24,6 +25,7 @@ def dilation10(
     input_shape: tuple[int, int, int] = (1024, 1024, 3),
     context_rates: tuple[int, ...] = (1, 1, 2, 4, 8, 16, 32, 64),
     width: float = 1.0,
+    backbone_options: dict | None = None,
 ) -> keras.Model:
     """Builds Dilation10: VGG16 without padding, and ten layers of context.
 
@@ -36,11 +38,19 @@ def dilation10(
         context_rates: Dilation rates of the context module, which has two more layers. Up to 16
             for Dilation8, up to 8 for Dilation7, empty for the front end alone.
         width: Channels of the front end against the paper's.
+        backbone_options: `{"weights": ...}` for the front end, as `vgg16` takes them.
 
     Returns:
         A model from RGB images (B, H, W, 3) in [0, 255] to `{"logits": ...}`, float32
         (B, H, W, num_classes).
     """
+    options = dict(backbone_options or {})
+    weights = options.pop("weights", None)
+    if options:
+        raise ValueError(
+            f"dilation10 has no backbone_options {', '.join(options)}. Known: weights; its front "
+            f"end's channels are set by width."
+        )
     inputs = keras.Input(input_shape, name="image")
     height, width_px = ((-extent) % STRIDE for extent in input_shape[:2])
     margins = ((MARGIN, MARGIN + height), (MARGIN, MARGIN + width_px))
@@ -52,7 +62,9 @@ def dilation10(
     x = BilinearResize(size, dtype="float32", name="enlarge")(x)
     beyond = ((0, size[0] - input_shape[0]), (0, size[1] - input_shape[1]))
     x = layers.Cropping2D(beyond, dtype="float32", name="logits")(x)
-    return keras.Model(inputs, {"logits": x}, name="dilation10")
+    model = keras.Model(inputs, {"logits": x}, name="dilation10")
+    load_keras_weights(model, weights)
+    return model
 
 
 def front_end(x: KerasTensor, num_classes: int, width: float) -> KerasTensor:

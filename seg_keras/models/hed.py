@@ -7,13 +7,15 @@ https://arxiv.org/abs/1504.06375
 import keras
 from keras import layers
 
-from seg_keras.layers import BilinearResize, IdentityInitializer, normalize_image, vgg_stage
+from seg_keras.backbones import build_backbone
+from seg_keras.layers import BilinearResize, IdentityInitializer, pixel_classifier
 
 
 def hed(
     num_classes: int,
     input_shape: tuple[int, int, int] = (480, 480, 3),
     width: float = 1.0,
+    backbone_options: dict | None = None,
 ) -> keras.Model:
     """Builds the holistically-nested edge detector.
 
@@ -25,26 +27,23 @@ def hed(
         num_classes: 1 for edges; more for an edge map of each class.
         input_shape: Image (height, width, channels) in pixels.
         width: Channels of every layer against the paper's.
+        backbone_options: What `vgg16` takes besides, such as `{"weights": "imagenet"}`.
 
     Returns:
         A model from RGB images (B, H, W, 3) in [0, 255] to a dict of float32 logits
         (B, H, W, num_classes): `"logits"`, the fused map, and `"side1"` to `"side5"` to train with.
     """
-    inputs = keras.Input(input_shape, name="image")
-    x = normalize_image(inputs)
+    options = {"width": width, **(backbone_options or {})}
+    encoder = build_backbone("vgg16", input_shape, 32, options)
     sides = {}
     for stage in range(1, 6):
-        if stage > 1:
-            x = layers.MaxPooling2D(2, padding="same", name=f"block{stage - 1}_pool")(x)
-        x = vgg_stage(x, stage, width=width)  # (B, H/2^(stage-1), W/2^(stage-1), ...)
         # Zeros, as in the paper's files: an untrained side says nothing.
-        y = layers.Conv2D(
+        y = pixel_classifier(
+            encoder.output[f"c{stage}_conv"],  # (B, H/2^(stage-1), W/2^(stage-1), ...)
             num_classes,
-            1,
-            kernel_initializer="zeros",
-            dtype="float32",
             name=f"side{stage}_classifier",
-        )(x)
+            kernel_initializer="zeros",
+        )
         sides[f"side{stage}"] = BilinearResize(
             input_shape[:2], dtype="float32", name=f"side{stage}"
         )(y)
@@ -56,4 +55,4 @@ def hed(
         dtype="float32",
         name="logits",
     )(joined)
-    return keras.Model(inputs, {"logits": fused, **sides}, name="hed")
+    return keras.Model(encoder.input, {"logits": fused, **sides}, name="hed")

@@ -26,6 +26,9 @@ class TrainConfig:
     flip: bool = True
     jitter: float = 1.0  # strength of colour changes, 0 for none
     blur: float = 0.1  # share of softened and noisy images
+    augmentation: dict = dataclasses.field(default_factory=dict)  # more of it: {"rotation": 10.0}
+    border_weight: float = 0.0  # U-Net's weight of the gaps between cells, 10 in the paper
+    size_schedule: str = "none"  # or "progressive", which decides crop and batch size by epoch
     # how
     batch_size: int = 8  # images per step over all devices
     epochs: int = 60
@@ -36,9 +39,12 @@ class TrainConfig:
     warmup_epochs: float = 2.0
     clip_norm: float = 5.0  # largest norm of the whole gradient, 0 for no limit
     ema_momentum: float = 0.99  # of the averaged weights that are validated and kept, 0 for none
-    loss: str = "cross_entropy"  # or "cross_entropy+dice"
+    loss: str = "cross_entropy"  # see LOSSES in losses.py; "cross_entropy+dice" adds two
+    loss_options: dict = dataclasses.field(default_factory=dict)  # of one loss: {"top_k": 8192}
+    teacher: str | None = None  # run folder or .keras file whose logits are learned too
     class_weights: str = "none"  # or "median_frequency", "enet", "enet_1.1" (1.1 is its offset)
     output_weights: dict = dataclasses.field(default_factory=dict)  # loss weight of further outputs
+    quantization_aware: bool = False  # round to int8 in training; for a model that is trained
     mixed_precision: str = "float32"  # or "mixed_float16", "mixed_bfloat16"
     seed: int = 0
     deterministic: bool = True  # bit-equal repeats; costs about 1 %
@@ -56,8 +62,15 @@ class TrainConfig:
             raise ValueError(f"crop_size is {self.crop_size}. Give (height, width) in pixels.")
 
 
-def override(config: TrainConfig, assignments: list[str]) -> TrainConfig:
+def override(config, assignments: list[str]):
     """Applies `name=value` strings from the command line, e.g. "crop_size=(256, 512)".
+
+    Args:
+        config: Settings as a dataclass, such as `TrainConfig`.
+        assignments: The strings.
+
+    Returns:
+        New settings of the same class.
 
     Raises:
         ValueError: If a name is unknown (the nearest one is offered) or a value does not parse.
@@ -69,9 +82,10 @@ def override(config: TrainConfig, assignments: list[str]) -> TrainConfig:
             raise ValueError(f"--set takes name=value, got {assignment!r}.")
         if not hasattr(config, name):
             known = [field.name for field in dataclasses.fields(config)]
+            settings = type(config).__name__
             close = difflib.get_close_matches(name, known, n=1)
             hint = f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(known)}."
-            raise ValueError(f"TrainConfig has no setting {name!r}. {hint}")
+            raise ValueError(f"{settings} has no setting {name!r}. {hint}")
         values[name] = _parse(name, text, getattr(config, name))
     return dataclasses.replace(config, **values)
 

@@ -9,16 +9,25 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
-from seg_keras.data.augment import Augmentation
 from seg_keras.data.datasets import Dataset, Pair
 from seg_keras.data.pipeline import TrainSamples, train_batches
-from seg_keras.data.statistics import count_classes
+from seg_keras.data.statistics import ClassCounts, count_classes
+from seg_keras.data.weight_maps import BorderWeights
 from seg_keras.training.config import TrainConfig
+from seg_keras.training.edge_labels import edges_of
+from seg_keras.training.losses import (
+    build_class_weights,
+    build_loss,
+    targets_of,
+    with_teacher,
+)
+from seg_keras.training.phases import Phase, plan_phases
 from seg_keras.training.pictures import draw_curves, draw_samples
 from seg_keras.training.progress import EventWriter, StepBar, stop_on_signal, track
+from seg_keras.training.quantization import with_fake_quantization
 from seg_keras.training.run_folder import RunFolder, RunState
 from seg_keras.training.setup import (
-    build_loss,
+    build_augmentation,
     build_optimizer,
     compile_model,
     in_precision,
@@ -36,6 +45,7 @@ def train(
     dataset: Dataset,
     make_predict: Callable[[keras.Model], Predict],
     folder: RunFolder,
+    build_teacher: Callable[[tuple[int, int, int]], keras.Model] | None = None,
 ) -> RunState:
     """Trains a model, or goes on with a run that stopped, until its last epoch.
 
@@ -49,6 +59,8 @@ def train(
         dataset: Where the images and labels are.
         make_predict: Turns a model into a function from an image of any size to class ids.
         folder: Where the run is kept; its state decides where training starts.
+        build_teacher: Gives a trained model for an input shape, whose logits are learned beside
+            the labels; its loss weight is `output_weights["distillation"]`.
 
     Returns:
         The state at the end; its `step` is short of the last one after Ctrl-C.
@@ -60,71 +72,125 @@ def train(
     train_pairs, val_pairs = split_pairs(config, dataset)
     with track("Checking labels", len(train_pairs)) as tracked:
         counts = count_classes(dataset, train_pairs, tracked)
-    augmentation = Augmentation(config.scale_range, config.flip, config.jitter, config.blur)
-    samples = TrainSamples(dataset, train_pairs, config.crop_size, augmentation, config.seed)
-    steps_per_epoch = max(1, len(train_pairs) // config.batch_size)
-    last_step = config.epochs * steps_per_epoch
-
+    phases = plan_phases(config, len(train_pairs))
     image_shape = dataset.load(val_pairs[0])[0].shape
-    with in_precision(config.mixed_precision):
-        model = build((*config.crop_size, image_shape[-1]))
-    averaged = build(image_shape)
-    compile_model(
-        model, build_optimizer(config, steps_per_epoch), build_loss(config, counts), config
-    )
-    folder.write_config(config, dataset.label_space)  # not before everything fits together
-    state = folder.load_state(model)
-    log.info(
-        "%d images, steps %d to %d of %s", len(train_pairs), state.step, last_step, folder.path
-    )
-
-    epoch_end = EpochEnd(
-        config, model, averaged, make_predict(averaged), dataset, val_pairs, folder
-    )
-    run_steps(model, samples, state, config, steps_per_epoch, epoch_end)
-    if state.step < last_step:
-        folder.save_state(model, state)
-        log.warning(
-            "Stopped after step %d of %d; its state is saved. Go on with: "
-            "python tools/train.py --resume %s",
-            state.step,
-            last_step,
-            folder.path,
+    scored = edges_of(dataset) if config.loss == "edges" else dataset
+    steps = phases[-1].last_step
+    state = folder.read_state()
+    for phase in phases:
+        if state.step >= phase.last_step:
+            continue
+        model, teacher = build_trained(
+            config, (*phase.crop_size, image_shape[-1]), build, build_teacher
         )
+        samples = build_samples(config, phase, dataset, train_pairs, model, counts)
+        # One with logits smaller than its image sees whole images in tiles of the crop's size.
+        whole = samples.label_size == phase.crop_size
+        averaged = build(image_shape if whole else model.input_shape[1:])
+        optimizer = build_optimizer(config, phases[0].steps_per_epoch, steps)
+        compile_model(model, optimizer, build_loss(config, counts), config)
+        folder.write_config(config, scored.label_space)  # not before everything fits together
+        state = folder.load_state(model)
+        log.info(
+            "%d images of %dx%d pixels, steps %d to %d of %s",
+            len(train_pairs), *phase.crop_size, state.step, phase.last_step, folder.path,
+        )  # fmt: skip
+        predict = make_predict(averaged)
+        epoch_end = EpochEnd(config, model, averaged, predict, scored, val_pairs, folder)
+        run_steps(model, samples, state, phase, epoch_end, teacher)
+        if state.step < phase.last_step:
+            folder.save_state(model, state)
+            log.warning(
+                "Stopped after step %d of %d; its state is saved. Go on with: "
+                "python tools/train.py --resume %s",
+                state.step,
+                steps,
+                folder.path,
+            )
+            break
     return state
+
+
+def build_trained(
+    config: TrainConfig, input_shape: tuple[int, int, int], build, build_teacher
+) -> tuple[keras.Model, keras.Model | None]:
+    """The model to train, in its precision, and its teacher if there is one."""
+    with in_precision(config.mixed_precision):
+        model = build(input_shape)
+    teacher = build_teacher(input_shape) if build_teacher else None
+    if teacher:
+        model = with_teacher(model, teacher)
+    if config.quantization_aware:
+        model = with_fake_quantization(model)
+    return model, teacher
+
+
+def build_samples(
+    config: TrainConfig,
+    phase: Phase,
+    dataset: Dataset,
+    pairs: list[Pair],
+    model: keras.Model,
+    counts: ClassCounts,
+) -> TrainSamples:
+    """The samples of a phase, labelled at the size of the model's logits."""
+    weigh = None
+    if config.border_weight:
+        weigh = BorderWeights(build_class_weights(config, counts), config.border_weight)
+    return TrainSamples(
+        dataset,
+        pairs,
+        phase.crop_size,
+        build_augmentation(config),
+        config.seed,
+        model.output["logits"].shape[1:3],
+        weigh,
+    )
 
 
 def run_steps(
     model: keras.Model,
     samples: TrainSamples,
     state: RunState,
-    config: TrainConfig,
-    steps_per_epoch: int,
+    phase: Phase,
     epoch_end: Callable[[RunState, int], None],
+    teacher: keras.Model | None,
 ) -> None:
-    """Trains from the state's step to the last one, or until a signal asks to stop."""
-    last_step = config.epochs * steps_per_epoch
-    batches = iter(train_batches(samples, config.batch_size, state.step))
-    with StepBar(last_step, state.step, config.batch_size) as bar, stop_on_signal() as stopped:
-        while state.step < last_step and not stopped:
+    """Trains from the state's step to the last one of a phase, or until a signal asks to stop."""
+    batches = iter(train_batches(samples, phase.batch_size, phase.sample(state.step)))
+    with (
+        StepBar(phase.last_step, state.step, phase.batch_size) as bar,
+        stop_on_signal() as stopped,
+    ):
+        while state.step < phase.last_step and not stopped:
             started = time.perf_counter()
-            images, labels = next(batches)
-            loss = train_step(model, images, labels)
+            images, labels, *weights = next(batches)
+            targets = targets_of(model, images, labels, teacher)
+            loss = train_step(model, images, targets, *weights)
             if not math.isfinite(loss):
-                raise RuntimeError(describe_nan(loss, state.step, model, samples, config))
+                raise RuntimeError(describe_nan(loss, state.step, model, samples, phase))
             state.losses.append(loss)
             state.step += 1
             state.seconds += time.perf_counter() - started
-            bar.advance(math.ceil(state.step / steps_per_epoch), loss)
-            if state.step % steps_per_epoch == 0:
-                epoch_end(state, state.step // steps_per_epoch)
+            epochs = phase.epochs(state.step)
+            bar.advance(math.ceil(epochs), loss)
+            if epochs == int(epochs):
+                epoch_end(state, int(epochs))
 
 
-def train_step(model: keras.Model, images, labels) -> float:
-    """One step on one batch; every output is compared with the same labels. Gives the loss."""
+def train_step(model: keras.Model, images, targets: dict, weights=None) -> float:
+    """One step on one batch, each output compared with its target. Gives the loss.
+
+    Args:
+        model: Compiled.
+        images: (B, H, W, C).
+        targets: What each output is compared with.
+        weights: Of each pixel in the loss of every output (B, H, W); None for all the same.
+    """
     model.reset_metrics()  # Keras would go on with the mean over the steps before
-    targets = dict.fromkeys(model.output, labels)
-    return float(model.train_on_batch(images, targets, return_dict=True)["loss"])
+    weights = None if weights is None else dict.fromkeys(targets, weights)
+    done = model.train_on_batch(images, targets, sample_weight=weights, return_dict=True)
+    return float(done["loss"])
 
 
 @dataclasses.dataclass
@@ -172,10 +238,10 @@ class EpochEnd:
         return {name: report[name] for name in ("mean_iou", "pixel_accuracy")}
 
 
-def describe_nan(loss: float, step: int, model, samples: TrainSamples, config: TrainConfig) -> str:
+def describe_nan(loss: float, step: int, model, samples: TrainSamples, phase: Phase) -> str:
     """Says where the loss was lost: step, learning rate, and the files of the batch."""
-    first = step * config.batch_size
-    files = ", ".join(str(samples.pair(first + i)[0]) for i in range(config.batch_size))
+    first = phase.sample(step)
+    files = ", ".join(str(samples.pair(first + i)[0]) for i in range(phase.batch_size))
     return (
         f"The loss is {loss} at step {step + 1} with learning rate "
         f"{float(model.optimizer.learning_rate):.3g}. Lower --learning-rate or clip_norm, or look "

@@ -50,21 +50,29 @@ def draw_curves(path: Path, history: Sequence[dict]) -> None:
     save(figure, path)
 
 
-def draw_samples(path: Path, rows: Sequence[tuple], label_space) -> None:
-    """Draws rows of image, truth and prediction with a legend to a PNG.
+def draw_samples(
+    path: Path,
+    rows: Sequence[tuple],
+    label_space,
+    titles: Sequence[str] = ("Image", "Truth", "Prediction"),
+) -> None:
+    """Draws rows of an image and maps of its classes, with a legend, to a PNG.
 
     Args:
         path: Where the PNG goes.
-        rows: (image uint8 (H, W, 3), label (H, W), classes (H, W)) each.
+        rows: (image uint8 (H, W, C), label (H, W), classes (H, W), ...) each; of further bands
+            than three the first three are shown.
         label_space: Names and colors; ignored pixels are black in the truth.
+        titles: What the columns are.
     """
     height, width = rows[0][0].shape[:2]
-    figure = Figure(figsize=(12, 4 * len(rows) * height / width + 0.9), layout="constrained")
-    panels = np.atleast_2d(figure.subplots(len(rows), 3))
-    for panel, title in zip(panels[0], ("Image", "Truth", "Prediction"), strict=True):
+    panel_height = 12 / len(titles) * height / width
+    figure = Figure(figsize=(12, panel_height * len(rows) + 0.9), layout="constrained")
+    panels = figure.subplots(len(rows), len(titles), squeeze=False)
+    for panel, title in zip(panels[0], titles, strict=True):
         panel.set_title(title, fontsize=12)
-    for (image, label, classes), line in zip(rows, panels, strict=True):
-        pictures = (image, label_space.colorize(label), label_space.colorize(classes))
+    for (image, *maps), line in zip(rows, panels, strict=True):
+        pictures = [image[..., :3], *(label_space.colorize(classes) for classes in maps)]
         for panel, picture in zip(line, pictures, strict=True):
             panel.imshow(picture, interpolation="nearest")
             panel.axis("off")

@@ -86,6 +86,19 @@ class RunFolder:
         write_text(self.path / "state.json", text + "\n")
         write_text(self.path / "metrics.csv", to_csv(state.history))
 
+    def read_state(self) -> RunState:
+        """Where the run stopped; a new state if it never saved."""
+        file = self.path / "last.weights.h5"
+        if not file.is_file():
+            return RunState()
+        try:
+            with h5py.File(file) as opened:
+                return RunState(**json.loads(opened["run_state"][()]))
+        except (KeyError, OSError) as error:
+            raise ValueError(
+                f"{file}: holds no state of a run ({error}). Start a new run."
+            ) from error
+
     def load_state(self, model: keras.Model) -> RunState:
         """Puts a compiled model back to where the run stopped; a new state if it never saved."""
         file = self.path / "last.weights.h5"
@@ -94,16 +107,16 @@ class RunFolder:
         if not model.optimizer.built:
             raise ValueError("Build the optimizer first: unbuilt, it would silently stay new.")
         try:
-            with h5py.File(file) as opened:
-                state = RunState(**json.loads(opened["run_state"][()]))
+            state = self.read_state()
             model.load_weights(file)
         except (ValueError, KeyError, OSError) as error:
             raise ValueError(
                 f"{file}: does not fit this model ({error}). Resume a run with the settings and "
                 f"the class count that it was started with."
             ) from error
-        for variable in random_variables(model):
-            variable.assign(state.random[variable.path])
+        # By their order: the numbers in their names go up with every model that a process builds.
+        for variable, value in zip(random_variables(model), state.random.values(), strict=True):
+            variable.assign(value)
         return state
 
 

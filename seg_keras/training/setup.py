@@ -1,22 +1,15 @@
-"""Turning settings into the parts of a run: split, loss, optimizer, compiled model."""
+"""Turning settings into the parts of a run: split, optimizer, compiled model."""
 
 import contextlib
+import dataclasses
 import fnmatch
 
 import keras
-import numpy as np
 
+from seg_keras.data.augment import Augmentation
 from seg_keras.data.datasets import Dataset, Pair
-from seg_keras.data.statistics import ClassCounts
-from seg_keras.losses import (
-    BalancedEdgeCrossEntropy,
-    DiceLoss,
-    LossSum,
-    PixelCrossEntropy,
-    enet_weights,
-    median_frequency_weights,
-)
 from seg_keras.training.config import TrainConfig
+from seg_keras.training.losses import losses_of_outputs
 from seg_keras.training.schedules import WarmupSchedule
 
 
@@ -47,6 +40,20 @@ def split_pairs(config: TrainConfig, dataset: Dataset) -> tuple[list[Pair], list
     return [pair for pair in pairs if pair not in held_out], held_out
 
 
+def build_augmentation(config: TrainConfig) -> Augmentation:
+    """The augmentation that the settings describe."""
+    options = {
+        name: getattr(config, name) for name in ("scale_range", "flip", "jitter", "blur")
+    } | config.augmentation
+    known = [field.name for field in dataclasses.fields(Augmentation)]
+    unknown = [name for name in options if name not in known]
+    if unknown:
+        raise ValueError(
+            f"augmentation has no option {', '.join(unknown)}. Choose from: {', '.join(known)}."
+        )
+    return Augmentation(**options)
+
+
 @contextlib.contextmanager
 def in_precision(policy: str):
     """Lets the models built inside compute in `policy`, such as "mixed_bfloat16"."""
@@ -58,38 +65,20 @@ def in_precision(policy: str):
         keras.config.set_dtype_policy(before)
 
 
-def build_loss(config: TrainConfig, counts: ClassCounts) -> keras.losses.Loss:
-    """The loss that the settings name; class weights belong to its cross entropy."""
-    if config.loss == "cross_entropy":
-        return PixelCrossEntropy(build_class_weights(config, counts))
-    if config.loss == "cross_entropy+dice":
-        return LossSum([PixelCrossEntropy(build_class_weights(config, counts)), DiceLoss()])
-    raise ValueError(
-        f"Unknown loss {config.loss!r}. Choose one of: cross_entropy, cross_entropy+dice."
-    )
+def build_optimizer(
+    config: TrainConfig, steps_per_epoch: int, steps: int | None = None
+) -> keras.Optimizer:
+    """The optimizer with its schedule, clipping, decay and weight average.
 
-
-def build_class_weights(config: TrainConfig, counts: ClassCounts) -> np.ndarray | None:
-    """One weight per class, as the settings ask, from the pixels of the training split."""
-    kind, _, offset = config.class_weights.partition("_")
-    if config.class_weights == "none":
-        return None
-    if config.class_weights == "median_frequency":
-        return median_frequency_weights(counts.pixels, counts.pixels_of_images)
-    if kind == "enet":
-        return enet_weights(counts.pixels, float(offset or 1.02))
-    raise ValueError(
-        f"Unknown class_weights {config.class_weights!r}. Choose one of: none, "
-        f"median_frequency, enet, or enet_1.1 for another offset than 1.02."
-    )
-
-
-def build_optimizer(config: TrainConfig, steps_per_epoch: int) -> keras.Optimizer:
-    """The optimizer with its schedule, clipping, decay and weight average."""
+    Args:
+        config: The settings.
+        steps_per_epoch: While the learning rate rises.
+        steps: Length of the run; None where every epoch has as many steps.
+    """
     schedule = WarmupSchedule(
         config.learning_rate,
         config.schedule,
-        config.epochs * steps_per_epoch,
+        steps or config.epochs * steps_per_epoch,
         round(config.warmup_epochs * steps_per_epoch),
     )
     options = {
@@ -116,7 +105,7 @@ def compile_model(
     loss: keras.losses.Loss,
     config: TrainConfig,
 ) -> None:
-    """Compiles a model whose every output is compared with the same labels, or their edges."""
+    """Compiles a model whose every output gets the loss of its kind and its weight."""
     unknown = [name for name in config.output_weights if name not in model.output]
     if unknown:
         raise ValueError(
@@ -127,10 +116,7 @@ def compile_model(
     on_cpu = keras.backend.backend() == "tensorflow" and not keras.distribution.list_devices("gpu")
     model.compile(
         optimizer,
-        loss={
-            name: BalancedEdgeCrossEntropy() if name == "boundary" else loss
-            for name in model.output
-        },
+        loss=losses_of_outputs(model, loss),
         loss_weights={name: config.output_weights.get(name, 1.0) for name in model.output},
         jit_compile=False if on_cpu else "auto",
     )

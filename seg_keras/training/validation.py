@@ -21,7 +21,14 @@ def validate(predict: Predict, dataset: Dataset, pairs: Iterable[Pair]) -> dict:
 
 
 def copy_averaged_weights(model: keras.Model, averaged: keras.Model) -> None:
-    """Gives a model of another size the trained weights, averaged over the steps if so asked."""
-    averaged.set_weights(model.get_weights())
+    """Gives a model of another size the trained weights, averaged over the steps if so asked.
+
+    They are told by their paths: the graph that is trained may have further variables.
+    """
+    targets = {variable.path: variable for variable in averaged.weights}
+    for variable in model.weights:
+        if variable.path in targets:
+            targets[variable.path].assign(variable)
     if model.optimizer.use_ema:
-        model.optimizer.finalize_variable_values(averaged.trainable_variables)
+        trained = [targets[variable.path] for variable in model.trainable_variables]
+        model.optimizer.finalize_variable_values(trained)

@@ -76,7 +76,9 @@ def test_a_missing_folder_is_named(tmp_path):
         build_dataset("camvid", tmp_path).list_pairs("train")
     with pytest.raises(ValueError, match="needs the folder that holds it. Give --data-dir"):
         build_dataset("camvid")
-    with pytest.raises(ValueError, match="Unknown data set 'camvyd'. Choose one of: camvid"):
+    with pytest.raises(
+        ValueError, match="Unknown data set 'camvyd'. Choose one of: ade20k, camvid"
+    ):
         build_dataset("camvyd")
 
 

@@ -56,6 +56,23 @@ def test_tensorflow_kernel_is_an_error():
     assert "no kernel for FlexMaxPoolWithArgmax" in audit.errors[0]
 
 
+class IsItsMaximum(keras.layers.Layer):
+    def call(self, x):
+        return tf.where(tf.equal(x, tf.nn.max_pool2d(x, 3, 1, "SAME")), x, 0.0)
+
+
+@pytest.mark.parametrize(("gain", "fits"), [(0.9, True), (1.5, False)])
+def test_comparison_of_coarse_int8_maps_is_an_error(gain, fits):
+    frames = np.random.default_rng(0).uniform(0, 255, (4, 1, 16, 24, 3)).astype("float32")
+    converter = from_keras(build(keras.layers.Rescaling(gain), IsItsMaximum()))
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = lambda: ([frame] for frame in frames)
+    converter.inference_input_type = tf.uint8
+    errors = audit_tflite(convert(converter)).errors
+    assert (errors == []) == fits
+    assert fits or "EQUAL would compare int8 maps with steps of 1 or more" in errors[0]
+
+
 def test_split_dilated_convolution_is_a_warning():
     dilated = keras.layers.Conv2D(4, 3, dilation_rate=2, padding="same")
     audit = audit_tflite(convert(from_keras(build(dilated))))  # with an open batch size

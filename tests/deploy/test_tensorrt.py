@@ -6,6 +6,7 @@ What this cannot tell is whether TensorRT itself does as its bindings promise: t
 
 import ast
 import importlib
+import shlex
 import subprocess
 import sys
 import threading
@@ -23,6 +24,7 @@ from deploy.export.tensorrt import BuildOptions, build_engine
 from deploy.runtimes import engine_header, load_runtime
 from deploy.runtimes.artifact import read_description, write_description
 from deploy.runtimes.tensorrt import import_tensorrt
+from tools import build_engine as build_engine_tool
 
 CODE = [
     Path(importlib.import_module(name).__file__)
@@ -220,11 +222,36 @@ def test_engine_of_another_machine_never_reaches_tensorrt(engine, key, value, me
     description["engine"][key] = value
     write_description(path, description)
     trt.state.plan = b"another plan"  # the fake refuses any other one
-    with pytest.raises(ValueError, match=f"{message}.*Build it again: tools/build_engine"):
+    with pytest.raises(ValueError, match=f"{message}.*Build it again: python tools/build_engine"):
         load_runtime(path)
     path.with_suffix(".onnx").write_bytes(b"of another model")
     with pytest.raises(ValueError, match=r"Build it here from its \.onnx file"):
         load_runtime(path)
+
+
+def test_the_command_that_builds_again_is_complete_and_quoted(engine, tmp_path):
+    folder = tmp_path / "an engine"
+    folder.mkdir()
+    _, path = engine(options=BuildOptions(max_batch=4, version_compatible=True))
+    onnx = path.with_suffix(".onnx").rename(folder / "road.onnx")
+    path = path.rename(folder / "road.engine")
+    description = read_description(path)
+    description["engine"] |= {"os": "Windows AMD64", "dla_core": "1; rm -rf /"}
+    write_description(path, description)
+
+    def command():
+        with pytest.raises(ValueError, match="Build it again: ") as caught:
+            load_runtime(path)
+        return shlex.split(str(caught.value).partition("Build it again: ")[2])
+
+    given = ["--onnx", str(onnx), "--reference", str(onnx)]
+    rest = ["--output", str(path), "--max-batch", "4", "--version-compatible", "--force"]
+    start = ["python", "tools/build_engine.py", *given]
+    assert command() == [*start, "--images", "FOLDER_OF_IMAGES", *rest]
+    (folder / "road_images").mkdir()
+    assert command() == [*start, "--images", str(folder / "road_images"), *rest]
+    parsed = build_engine_tool.parse(command()[2:])
+    assert (parsed.onnx, parsed.output, parsed.max_batch) == (onnx, path, 4)
 
 
 def test_version_compatible_engine_runs_on_another_version(engine):

@@ -60,6 +60,17 @@ def test_abort_throws_away_what_waits_and_wakes_both_sides():
     assert channel.discarded == 2
 
 
+def test_a_reader_can_tell_nothing_yet_from_the_end():
+    channel = Channel(1)
+    assert channel.get(timeout_s=0.01) is None
+    assert not channel.is_over()
+    channel.put("last")
+    channel.end()
+    assert not channel.is_over()
+    assert channel.get(timeout_s=0.01) == "last"
+    assert channel.is_over()
+
+
 def test_sleep_ends_with_the_channel():
     channel = Channel(1)
     threading.Timer(0.05, channel.end).start()

@@ -1,12 +1,23 @@
 """What the picture shows: the tint against NumPy, panels that fit, read well, and stay aside."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from video_fakes import NAMES, PALETTE, frame_of
 
 from deploy.video.overlay import Overlay, blend, class_shares, color_table
-from deploy.video.panels import Status, legend_panel, legend_rows, numbers_panel, text_size
+from deploy.video.panels import (
+    legend_panel,
+    legend_rows,
+    notice,
+    notice_panel,
+    numbers_panel,
+    text_size,
+)
+from deploy.video.status import Status
 from deploy.video.text import GREY, GROUND, GROUND_OPACITY, WHITE
+from deploy.video.view import View
 
 STATUS = Status(24.8, 38.0, 52.0, dropped=3, warning="engine failed on 2 frames")
 
@@ -63,7 +74,7 @@ def test_shares_count_every_pixel(scene):
 def test_pictures_of_any_size_keep_the_middle_of_the_road_free(scene, size):
     image, classes = scene(size)
     frame = frame_of(image, classes=classes, shares=class_shares(classes, len(NAMES)))
-    picture = Overlay(NAMES, PALETTE, opacity=0.4, title="model int8").draw(frame, STATUS)
+    picture = Overlay(NAMES, PALETTE, View(opacity=0.4), "model int8").draw(frame, STATUS)
     assert picture.shape == image.shape
     plain = blend(image, classes, color_table(PALETTE), 0.4, np.empty_like(image))
     height, width = size
@@ -140,15 +151,65 @@ def test_panels_change_only_a_few_times_a_second(scene):
     assert (picture_at(0.0, 11.1) != later).any()
 
 
-def test_toggles_show_the_image_or_the_colors_alone(scene):
+def test_modes_show_the_image_or_the_colors_alone(scene):
     image, classes = scene((48, 64))
     frame = frame_of(image, classes=classes)
     overlay = Overlay(NAMES, PALETTE)
-    overlay.toggle_tint()
+    overlay.view.mode = "original"
     np.testing.assert_array_equal(overlay.draw(frame, STATUS), image)
-    overlay.toggle_tint()
-    overlay.toggle_image()
+    overlay.view.mode = "classes"
     np.testing.assert_array_equal(overlay.draw(frame, STATUS), np.uint8(PALETTE)[classes])
+
+
+OLD = {
+    "lost": ("lost", "stream lost, picture 2.4 s old"),
+    "frozen": ("frozen", "stream frozen for 2.4 s"),
+    "live": ("live", "picture 2.4 s old"),
+}
+
+
+@pytest.mark.parametrize("stream", OLD)
+def test_an_old_picture_is_dimmed_and_says_how_old_it_is(scene, stream):
+    image, classes = scene((360, 640))
+    frame = frame_of(image, classes=classes)
+    overlay = Overlay(NAMES, PALETTE, View(opacity=0.4, legend=False))
+    fresh = overlay.draw(frame, STATUS)
+    assert notice(STATUS) == ""
+    old = dataclasses.replace(STATUS, stream=stream, stale_s=2.4)
+    assert notice(old) == OLD[stream][1]
+    picture = overlay.draw(frame, old)
+    assert np.abs(picture[:180].astype(int) - 0.45 * fresh[:180]).max() <= 1
+    # The same frame again, a moment later: the words go on.
+    older = overlay.draw(frame, dataclasses.replace(old, stale_s=2.5))
+    assert (older != picture).any()
+
+
+def test_a_held_picture_says_so_and_stays_bright(scene):
+    image, classes = scene((360, 640))
+    frame = frame_of(image, classes=classes)
+    overlay = Overlay(NAMES, PALETTE, View(legend=False))
+    held = overlay.draw(frame, dataclasses.replace(STATUS, paused=True))
+    np.testing.assert_array_equal(held[:180], overlay.draw(frame, STATUS)[:180])
+    assert (held != overlay.draw(frame, STATUS)).any()
+
+
+@pytest.mark.parametrize("size", [(360, 640), (1080, 1920), (640, 360), (240, 320), (30, 40)])
+def test_the_notice_fits_into_the_picture(size):
+    text = "stream lost, picture 1234.5 s old"
+    panel = notice_panel(text, text_size(min(size)), size[1])
+    if size[1] >= 240:
+        assert panel.size[1] <= size[1]
+    Overlay(NAMES, PALETTE).draw(
+        frame_of(np.zeros((*size, 3), "uint8")),
+        dataclasses.replace(STATUS, stream="lost", stale_s=1234.5),
+    )
+
+
+def test_what_happens_is_shown_at_once(scene):
+    image, _ = scene((360, 480))
+    frame, overlay = frame_of(image), Overlay(NAMES, PALETTE)
+    before = overlay.draw(frame, dataclasses.replace(STATUS, warning=""))
+    assert (overlay.draw(frame, STATUS) != before).any()
 
 
 def test_without_classes_the_image_is_shown(scene):
@@ -159,4 +220,4 @@ def test_without_classes_the_image_is_shown(scene):
 
 def test_an_opacity_out_of_range_is_refused():
     with pytest.raises(ValueError, match=r"between 0 and 1, got 1\.5"):
-        Overlay(NAMES, PALETTE, opacity=1.5)
+        View(opacity=1.5)

@@ -1,17 +1,15 @@
-"""Recordings that play at their true pace, contact sheets, and records per frame."""
+"""Recordings that play at their true pace, and contact sheets."""
 
-import json
 import shutil
 
 import numpy as np
 import pytest
-from video_fakes import NAMES, frame_of, numbered_images, read_video
+from video_fakes import frame_of, numbered_images, read_video
 
 from deploy.video import encoder
 from deploy.video.encoder import FfmpegEncoder
-from deploy.video.recorder import Recorder, fit
+from deploy.video.recorder import CHECKED_EVERY, Recorder, fit
 from deploy.video.sheet import GAP, GROUND, ContactSheet, contact_sheet
-from deploy.video.sink import Records
 
 
 @pytest.fixture(params=["opencv", "ffmpeg"])
@@ -131,31 +129,31 @@ def test_the_sheet_of_a_stream_is_evenly_spaced_and_bounded(tmp_path, count):
     assert [path.name for path in tmp_path.iterdir()] == ["sheet.png"]
 
 
-def test_records_hold_what_was_seen_and_what_it_cost(tmp_path):
-    records = Records(tmp_path / "out.jsonl", NAMES)
-    image = np.zeros((4, 4, 3), "uint8")
-    seen = frame_of(image, 1.25, shares=np.float32([0.25, 0.75, 0]))
-    seen.stage_ms, seen.age_ms, seen.drops = {"grab": 1.0, "infer": 2.0}, 12.5, {"late": 3}
-    failed = frame_of(image, 1.5)
-    failed.error = "ValueError: bad frame"
-    records(seen)
-    records(failed)
-    # Complete up to here, whatever happens next.
-    assert len((tmp_path / "out.jsonl.partial").read_text().splitlines()) == 2
-    records.close()
-    first, second = map(json.loads, (tmp_path / "out.jsonl").read_text().splitlines())
-    assert first == {
-        "index": 0,
-        "source_time_s": 1.25,
-        "age_ms": 12.5,
-        "stage_ms": {"grab": 1.0, "infer": 2.0},
-        "shares": {"sky": 0.25, "road": 0.75},
-        "drops": {"late": 3},
-        "error": None,
-    }
-    assert second["error"] == "ValueError: bad frame"
-    assert second["shares"] == {}
-    assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]
+def test_time_without_a_stream_does_not_slow_the_recording_down(tmp_path):
+    recorder = Recorder(tmp_path / "out.mp4")
+    for number, image in enumerate(numbered_images(20)):
+        frame = frame_of(image, number * 0.1 + (3600 if number >= 10 else 0))
+        frame.connection = number // 10
+        recorder.write(image, frame)
+    recorder.close()
+    assert recorder.summary()["fps"] == pytest.approx(10)
+    assert read_video(tmp_path / "out.mp4")[1] == pytest.approx(10, rel=0.01)
+
+
+@pytest.mark.usefixtures("encoded_by")
+def test_a_disk_that_fills_up_leaves_a_recording_that_plays(tmp_path, monkeypatch):
+    free = iter([10**9, 10**9, 10**6])
+    usage = type("Usage", (), {})
+    monkeypatch.setattr(
+        shutil, "disk_usage", lambda path: setattr(usage, "free", next(free)) or usage
+    )
+    recorder = Recorder(tmp_path / "out.mp4", 25.0)
+    for image in numbered_images(2 * CHECKED_EVERY):
+        recorder.write(image, frame_of(image))
+    with pytest.raises(OSError, match=r"No space left.*out\.mp4"):
+        recorder.write(image, frame_of(image))
+    recorder.close()
+    assert len(read_video(tmp_path / "out.mp4")[0]) == 2 * CHECKED_EVERY
 
 
 def test_an_encoder_that_dies_is_reported(tmp_path):

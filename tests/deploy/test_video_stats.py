@@ -39,7 +39,7 @@ def test_rates_and_latency_follow_the_clock():
     assert statistics.recent_fps() == 0.0
     add_frames(statistics, 101, interval_s=0.02)
     assert statistics.recent_fps() == pytest.approx(50)
-    assert statistics.recent_latency_ms() == pytest.approx((40, 40))
+    assert statistics.recent_latency_ms() == pytest.approx((40, 40, 40))
     report = statistics.report()
     assert report["frames"] == 101
     assert report["seconds"] == pytest.approx(100 * 0.02 + 0.001 + 0.04, abs=1e-3)
@@ -55,6 +55,17 @@ def test_the_window_forgets_and_memory_stays_bounded():
     late = Frame(0, None, 0.0, 100.0, stage_ms={"grab": 1.0})
     statistics.add(late, 100.0)
     assert statistics.recent_fps() == 0.0  # what came before is out of the window
+
+
+def test_only_stages_that_took_place_are_reported():
+    statistics = LoopStatistics()
+    frame = Frame(0, None, 0.0, 1.0, stage_ms={"grab": 1.0, "infer": 30.0})
+    statistics.add(frame, 1.1)
+    frame.stage_ms["write"] = 5.0
+    statistics.add_written(frame)
+    stages = statistics.report()["stages"]
+    assert list(stages) == ["grab", "infer", "write"]
+    assert stages["write"]["p50_ms"] == pytest.approx(5, rel=0.01)
 
 
 def test_an_empty_run_has_a_report():

@@ -7,10 +7,13 @@ from video_fakes import FakeRuntime, frame_of, numbered_images
 
 from deploy.video.loop import LiveLoop
 from deploy.video.overlay import Overlay
-from deploy.video.sink import Window, window_problem
 from deploy.video.source import Images
+from deploy.video.status import Status
+from deploy.video.view import View
+from deploy.video.window import Window, window_problem
 
 NO_KEY = -1
+STATUS = Status(0, 0, 0, 0)
 PICTURE = np.full((4, 6, 3), (200, 100, 50), "uint8")
 
 
@@ -57,14 +60,15 @@ def typed():
 
 @pytest.fixture
 def window(screen, typed):
-    actions = {key: lambda key=key: typed.append(key) for key in "qom"}
-    return Window("title", actions, is_running=lambda: "q" not in typed)
+    return Window("title", press=typed.append, stop=lambda: typed.append("stop"))
 
 
 def test_the_window_shows_the_picture_in_its_own_size(screen, window):
-    window.write(PICTURE, frame_of(PICTURE))
+    window.show(PICTURE, frame_of(PICTURE), STATUS)
     assert screen.size == (4, 6)
     np.testing.assert_array_equal(screen.shown[0][..., ::-1], PICTURE)  # OpenCV wants BGR
+    window.show(np.zeros((2160, 3840, 3), "uint8"), frame_of(PICTURE), STATUS)
+    assert screen.size == (1080, 1920)  # another size after reconnecting, too large for a screen
     window.close()
     assert not screen.visible
 
@@ -72,29 +76,52 @@ def test_the_window_shows_the_picture_in_its_own_size(screen, window):
 @pytest.mark.parametrize(
     ("keys", "effect"),
     [
-        (["q"], ["q"]),
-        ([27], ["q"]),  # Escape
-        (["o"], ["o"]),
-        (["m"], ["m"]),
-        (["x"], []),
+        (["q", "o"], ["stop"]),
+        ([27], ["stop"]),  # Escape
+        (["o", "m"], ["o", "m"]),  # all that was typed between two pictures
+        ([" "], [" "]),
         ([ord("o") | 0x100000], ["o"]),  # some builds add the state of Num Lock
-        ([" ", NO_KEY, "o", NO_KEY, " ", "m"], ["o"]),  # held until the next space
-        ([" ", NO_KEY, "q", "m"], ["q"]),  # ends also when held
     ],
 )
 def test_keys_do_what_they_say(screen, window, typed, keys, effect):
     screen.keys = keys
-    window.write(PICTURE, frame_of(PICTURE))
+    window.show(PICTURE, frame_of(PICTURE), STATUS)
     assert typed == effect
 
 
 def test_closing_the_window_ends_the_loop(screen):
     overlay = Overlay(["sky", "road"], [[9, 9, 9], [90, 60, 90]])
-    loop = LiveLoop(Images(numbered_images(200)), FakeRuntime(), overlay)
-    loop.sinks.append(Window("title", {"q": loop.stop}, loop.is_running))
+    loop = LiveLoop(Images(numbered_images(200)), [FakeRuntime()], overlay)
+    loop.displays.append(Window("title", overlay.view.press, loop.stop))
     loop.observers.append(lambda frame: frame.index == 5 and screen.close())
     assert loop.run()["frames"] < 20
     assert not screen.visible
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ("o", View(opacity=0.75)),
+        ("ooo", View(opacity=0.25)),
+        ("m", View(mode="original")),
+        ("mm", View(mode="classes")),
+        ("mmm", View()),
+        ("l", View(legend=False)),
+        (" ", View(paused=True)),
+        ("  ", View()),
+        ("ss", View(snapshots=2)),
+    ],
+)
+def test_keys_change_the_view(keys, expected):
+    view = View()
+    assert all(view.press(key) for key in keys)
+    assert view == expected
+    assert not view.press("x")
+
+
+def test_a_view_that_does_not_exist_is_refused():
+    with pytest.raises(ValueError, match="Unknown view 'all'. Choose one of: overlay"):
+        View(mode="all")
 
 
 def test_without_a_display_no_window_is_tried(monkeypatch):

@@ -8,6 +8,7 @@ import pytest
 from seg_keras.inference import MODES, Predictor
 
 SIZE = (24, 32)
+FULL_SIZE_MODES = [mode for mode in MODES if mode != "tile"]
 COLORS = np.array([[250, 20, 30], [20, 250, 30], [30, 20, 250]], "uint8")
 
 
@@ -65,7 +66,7 @@ def test_padding_changes_no_pixel_of_the_image(model, size):
 
 def test_an_image_of_the_models_size_is_the_same_in_every_mode(model):
     image, _ = blocks(*SIZE)
-    for mode in MODES:
+    for mode in ("resize", "pad", "slide"):
         np.testing.assert_allclose(Predictor(model, mode).logits(image), image, rtol=1e-6)
 
 
@@ -76,7 +77,7 @@ def test_resize_scales_logits_and_not_classes(model):
     np.testing.assert_allclose(Predictor(model, "resize").logits(image), expected, atol=1e-3)
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", FULL_SIZE_MODES)
 @pytest.mark.parametrize("size", [(11, 19), SIZE])
 def test_one_logit_is_a_sigmoid(mode, size):
     """Class 1 is where the logit is above 0, also after scaling a single channel."""
@@ -90,6 +91,22 @@ def test_one_logit_is_a_sigmoid(mode, size):
     assert classes[:, 0].tolist() == [0] * size[0]
     assert classes[:, -1].tolist() == [1] * size[0]
     assert predict.logits(image).shape == (*size, 1)
+
+
+def test_votes_count_windows_and_not_how_sure_they_are():
+    """Three windows that are hardly sure of class 0 outvote one that is very sure of class 1."""
+    inputs = keras.Input((4, 4, 3))
+    # Windows that see the bright pixel, 4 of 16, shout; the others whisper.
+    loud = keras.layers.GlobalMaxPooling2D(keepdims=True)(inputs)[..., :1] * 100
+    whisper = keras.layers.Rescaling(0.0, offset=1.0)(inputs)[..., :1]
+    logits = keras.layers.Concatenate()([whisper, whisper * loud])
+    predict = Predictor(keras.Model(inputs, {"logits": logits}), "vote")
+    image = np.zeros((7, 7, 3), "uint8")
+    image[0, 0] = 255
+    shares = predict.logits(image)
+    np.testing.assert_allclose(shares[3, 3], [15 / 16, 1 / 16])
+    assert predict(image)[3, 3] == 0
+    assert Predictor(keras.Model(inputs, {"logits": logits}), "slide", 3 / 4)(image)[3, 3] == 1
 
 
 def test_overlap_averages_away_what_only_a_windows_border_sees():
@@ -124,8 +141,20 @@ def test_image_of_another_kind_is_refused(model, shape_and_dtype):
 
 
 def test_unknown_mode_lists_the_known_ones(model):
-    with pytest.raises(ValueError, match="'crop'.*resize, pad, slide"):
+    with pytest.raises(ValueError, match="'crop'.*resize, pad, slide, vote, tile"):
         Predictor(model, "crop")
+
+
+def test_mode_follows_from_the_size_of_the_logits(model):
+    inputs = keras.Input((16, 16, 3))
+    smaller = keras.Model(inputs, {"logits": keras.layers.Conv2D(2, 5)(inputs)})
+    assert Predictor(model).mode == "resize"
+    assert Predictor(smaller).mode == "tile"
+    assert Predictor(smaller)(np.zeros((9, 21, 3), "uint8")).shape == (9, 21)
+    with pytest.raises(ValueError, match=r"'slide' does not suit .*\(2, 2\) .*Use 'tile'"):
+        Predictor(smaller, "slide")
+    with pytest.raises(ValueError, match="'tile' does not suit .*Use any but 'tile'"):
+        Predictor(model, "tile")
 
 
 def test_overlap_of_a_whole_window_is_refused(model):
@@ -133,8 +162,8 @@ def test_overlap_of_a_whole_window_is_refused(model):
         Predictor(model, "slide", overlap=1.0)
 
 
-def test_model_without_full_size_logits_is_refused():
+def test_model_whose_logits_are_not_in_the_middle_is_refused():
     inputs = keras.Input((16, 16, 3))
-    model = keras.Model(inputs, {"logits": keras.layers.Conv2D(2, 3, name="valid")(inputs)})
-    with pytest.raises(ValueError, match=r"\(16, 16, 3\) and gives logits of \(14, 14\)"):
+    model = keras.Model(inputs, {"logits": keras.layers.Conv2D(2, 4, name="even")(inputs)})
+    with pytest.raises(ValueError, match=r"\(16, 16, 3\) and gives logits of \(13, 13\)"):
         Predictor(model)

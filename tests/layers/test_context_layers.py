@@ -188,3 +188,16 @@ def test_atrous_classifiers_are_summed(rng):
     np.testing.assert_allclose(both(x), parts[0] + parts[1], atol=1e-6)
     one = summed_atrous_classifiers(inputs, 3, (2,), name="head")
     assert one.shape == (None, 9, 9, 3)
+
+
+def test_rates_beyond_the_map_are_told_and_a_single_pixel_is_refused(caplog):
+    def build(size):
+        x = keras.Input((*size, 4))
+        return summed_atrous_classifiers(x, 3, (6, 12), name="head")
+
+    build((7, 4))
+    assert not caplog.text
+    build((5, 6))
+    assert "5x6 pixels are smaller than every dilation rate of (6, 12)" in caplog.text
+    with pytest.raises(ValueError, match="a single pixel. Use an `input_shape` that is larger"):
+        build((1, 1))

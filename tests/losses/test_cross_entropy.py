@@ -56,6 +56,39 @@ def test_sample_weights_multiply_the_share_of_each_pixel(batch, rng):
     np.testing.assert_allclose(loss, reference(*batch, [1.0, 2.0, 5.0, 0.5], extra), rtol=1e-5)
 
 
+@pytest.mark.parametrize("weights", [None, [1.0, 2.0, 5.0, 0.5]])
+def test_smoothed_target_gives_every_class_a_share(batch, weights):
+    labels, logits = batch
+    smoothed = 0.0
+    for index in range(NUM_CLASSES):
+        target = np.where(labels == 255, 255, index)
+        share = 0.8 * (labels == index) + 0.2 / NUM_CLASSES
+        of_label = 1.0 if weights is None else np.take(weights, np.where(labels == 255, 0, labels))
+        pixels = reference(target, logits, extra=share * of_label) * (labels != 255).sum()
+        smoothed += pixels / ((labels != 255) * of_label).sum()
+    loss = PixelCrossEntropy(weights, label_smoothing=0.2)(labels, logits)
+    np.testing.assert_allclose(loss, smoothed, rtol=1e-5)
+
+
+@pytest.mark.parametrize("normalization", ["counted", "all", "none"])
+def test_sum_is_divided_as_asked(batch, normalization):
+    labels, logits = batch
+    weights = [1.0, 2.0, 5.0, 0.5]
+    counted = labels != 255
+    total = reference(labels, logits, weights) * np.take(weights, labels[counted]).sum()
+    divisor = {"counted": counted.sum(), "all": labels.size, "none": 1}[normalization]
+    loss = PixelCrossEntropy(weights, normalization=normalization)(labels, logits)
+    np.testing.assert_allclose(loss, total / divisor, rtol=1e-5)
+
+
+def test_smoothed_one_logit_is_two_smoothed_classes(rng):
+    labels = rng.choice([0, 1, 255], (2, 5, 7)).astype("int32")
+    logits = rng.normal(0, 3, (2, 5, 7, 1)).astype("float32")
+    two = np.concatenate([np.zeros_like(logits), logits], -1)
+    loss = PixelCrossEntropy(label_smoothing=0.3)
+    np.testing.assert_allclose(loss(labels, logits), loss(labels, two), rtol=1e-5)
+
+
 def test_one_logit_is_class_one_against_class_zero(rng):
     labels = rng.choice([0, 1, 255], (2, 5, 7)).astype("int32")
     logits = rng.normal(0, 3, (2, 5, 7, 1)).astype("float32")

@@ -41,6 +41,16 @@ def test_edges_and_the_rest_weigh_the_same_in_each_image(rng, labels):
     np.testing.assert_allclose(loss, np.mean(expected), rtol=1e-5)
 
 
+def test_weights_multiply_the_pixels_of_the_sum(rng, labels):
+    logits = rng.normal(size=(*labels.shape, 1)).astype("float32")
+    weights = rng.uniform(0, 3, labels.shape).astype("float32")
+    loss = BalancedEdgeCrossEntropy()
+    parts = [loss(labels, logits, np.float32(mask) * weights) for mask in (labels < 1, labels >= 1)]
+    np.testing.assert_allclose(loss(labels, logits, weights), sum(parts), rtol=1e-5)
+    doubled = loss(labels, logits, np.full(labels.shape, 2, "float32"))
+    np.testing.assert_allclose(doubled, 2 * loss(labels, logits), rtol=1e-6)
+
+
 def test_nothing_to_see_costs_nothing():
     logits = np.ones((1, 5, 7, 1), "float32")
     assert float(BalancedEdgeCrossEntropy()(np.full((1, 5, 7), 255), logits)) == 0

@@ -1,10 +1,12 @@
 """The confusion matrix against hand-worked numbers and a few lines of NumPy."""
 
 import json
+import pickle
 
 import numpy as np
 import pytest
 
+from benchmarks.metrics import matrix_work, medians
 from seg_keras.metrics import ConfusionMatrix
 
 # The fourth class is neither labelled nor predicted.
@@ -57,6 +59,9 @@ def test_scores_equal_the_hand_worked_example():
         [0.925926, 0.740741, 0.789474], abs=1e-6
     )
     assert [c["accuracy"] for c in per_class[:3]] == pytest.approx([50 / 55, 0.8, 0.75])
+    assert report["mean_precision"] == pytest.approx((50 / 54 + 20 / 27 + 15 / 19) / 3)
+    by_chance = (55 * 54 + 25 * 27 + 20 * 19) / 100**2
+    assert report["kappa"] == pytest.approx((0.85 - by_chance) / (1 - by_chance))
     assert [c["dice"] for c in per_class[:3]] == pytest.approx([100 / 109, 40 / 52, 30 / 39])
     assert [c["pixels"] for c in per_class] == [55, 25, 20, 0]
     absent = {"iou": None, "dice": None, "accuracy": None, "precision": None, "pixels": 0}
@@ -71,6 +76,66 @@ def test_absent_class_follows_the_rule_and_the_report_says_so(absent):
     means = [report[key] for key in ("mean_iou", "mean_pixel_accuracy", "mean_dice")]
     assert means == pytest.approx(MEANS[absent], abs=1e-6, nan_ok=True)
     assert report["convention"]["absent_classes"].startswith(absent)
+
+
+@pytest.mark.parametrize("absent", MEANS)
+def test_background_may_be_left_out_of_the_means_but_not_of_the_counts(absent):
+    matrix = ConfusionMatrix(4, absent=absent, ignore_background=True)
+    matrix.update(*pixels_of(COUNTS))
+    report = matrix.result()
+    mean = {"skip": 0.625, "zero": 1.25 / 3, "nan": np.nan}[absent]
+    assert report["mean_iou"] == pytest.approx(mean, nan_ok=True)
+    assert report["pixel_accuracy"] == pytest.approx(0.85)
+    assert report["per_class"][0]["iou"] == pytest.approx(0.847458, abs=1e-6)
+    assert report["convention"]["means"] == "without class 0"
+
+
+def test_ignored_label_may_be_a_class(maps):
+    """The same as with 255 in the place of 0, but that 0 may be predicted, wrongly."""
+    labels, classes = np.where(maps[0] == 255, 0, maps[0]), maps[1]
+    matrix = ConfusionMatrix(7, ignore_label=0)
+    matrix.update(labels, classes)
+    other = ConfusionMatrix(7)
+    other.update(np.where(labels == 0, 255, labels), classes)
+    np.testing.assert_array_equal(matrix.counts, other.counts)
+    report, expected = matrix.result(), other.result()
+    assert report["mean_iou"] == pytest.approx(
+        np.mean([c["iou"] for c in expected["per_class"][1:]])
+    )
+    assert report["per_class"][0] == {
+        "iou": None, "dice": None, "accuracy": None, "precision": None, "pixels": 0
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int64"])
+def test_a_weight_is_how_often_a_pixel_counts(maps, rng, dtype):
+    weights = rng.integers(0, 2 if dtype == "bool" else 4, maps[0].shape).astype(dtype)
+    matrix, repeated = ConfusionMatrix(7), ConfusionMatrix(7)
+    matrix.update(*maps, weights)
+    for count in range(1, 4):
+        repeated.update(maps[0][weights >= count], maps[1][weights >= count])
+    np.testing.assert_array_equal(matrix.counts, repeated.counts)
+
+
+@pytest.mark.parametrize("weights", [np.ones(3), np.array([1, 1, -1]), np.array([1, 1])])
+def test_weights_are_whole_numbers_of_the_shape_of_the_labels(weights):
+    with pytest.raises(ValueError, match="weights must be whole numbers from 0"):
+        ConfusionMatrix(2).update(np.array([0, 1, 1]), np.array([0, 1, 1]), weights)
+
+
+def test_merging_equals_counting_in_one_process(maps):
+    whole, parts = ConfusionMatrix(7), [ConfusionMatrix(7) for _ in range(2)]
+    whole.update(*maps)
+    for part, labels, classes in zip(parts, *maps, strict=True):
+        part.update(labels, classes)
+    parts = [pickle.loads(pickle.dumps(part)) for part in parts]  # as processes send it
+    parts[0].merge(parts[1])
+    assert parts[0].result() == whole.result()
+
+
+def test_matrices_of_other_rules_do_not_merge():
+    with pytest.raises(ValueError, match="absent='zero' into one of absent='skip'"):
+        ConfusionMatrix(2).merge(ConfusionMatrix(2, absent="zero"))
 
 
 def test_class_that_is_only_predicted_counts_as_zero():
@@ -105,6 +170,14 @@ def test_integer_types_count_alike(maps, dtype):
     matrix = ConfusionMatrix(7)
     matrix.update(maps[0].astype(dtype), maps[1].astype(dtype))
     np.testing.assert_array_equal(matrix.counts, count_one_by_one(*maps, 7))
+
+
+def test_large_maps_are_counted_piece_by_piece(rng):
+    labels, classes = rng.integers(0, 3, (2, 301, 503)).astype("uint8")  # more than two pieces
+    matrix = ConfusionMatrix(3)
+    matrix.update(labels, classes)
+    expected = np.bincount(3 * labels.ravel() + classes.ravel(), minlength=9).reshape(3, 3)
+    np.testing.assert_array_equal(matrix.counts, expected)
 
 
 def test_negative_ignore_label(maps):
@@ -173,10 +246,16 @@ def test_wrong_input_is_refused_and_not_counted(labels, classes, message):
     [
         ({"num_classes": 0}, "num_classes is 0"),
         ({"num_classes": 300}, "num_classes is 300"),
-        ({"num_classes": 3, "ignore_label": 2}, "ignore_label 2 is one of the 3 classes"),
-        ({"num_classes": 3, "absent": "one"}, "'one'.*skip, zero, nan"),
+        ({"num_classes": 3, "absent": "one"}, "'one'.*skip, zero, nan, refuse"),
+        ({"num_classes": 3, "unknown": "skip"}, "unknown='skip'.*refuse, miss"),
     ],
 )
 def test_wrong_options_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
         ConfusionMatrix(**options)
+
+
+@pytest.mark.slow  # for its clock
+def test_counting_a_large_pair_costs_less_than_two_plain_bincounts():
+    times = medians(matrix_work(), rounds=15)
+    assert times["confusion matrix"] < 2 * times["numpy.bincount"]

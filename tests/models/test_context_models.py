@@ -20,22 +20,21 @@ def resnet(depth, **options):
 # model, classes, options, trainable weights as published or as they follow from the layer tables
 FEW_COUNTS = [
     ("deeplab_v1", 21, {}, 20_505_429),
-    ("deeplab_v1", 21, {"field_of_view": "7x7"}, 134_346_581),
-    ("deeplab_v1", 21, {"field_of_view": "4x4_large"}, 65_140_565),
+    # five times 3x3xC to 128 and 1x1 to 128, with biases, and 640 channels more to classify
+    ("deeplab_v1", 21, {"multi_scale": True}, 20_505_429 + 1_192_576 + 640 * 21),
     ("deeplab_v2", 21, {"backbone": "vgg16"}, 37_877_652),
     ("deeplab_v3", 21, resnet(50), 39_048_533),
-    ("deeplab_v3_se", 19, {"decoder": False}, 39_999_619),
     ("deeplab_v3_se", 19, {}, 41_303_267),
     # a fourth channel of the stem, and four of the full-size classifier
     ("deeplab_v3_se", 19, {"edge_input": True}, 41_303_267 + 3_136 + 4 * 19),
+    ("deeplab_v3_plus", 21, {"separable": True}, 2_725_573),
     ("dilation10", 19, {}, 134_368_179),
-    ("dilation10", 19, {"context_rates": ()}, 134_338_387),
-    ("dilation10", 11, {"context_rates": (1, 1, 2, 4, 8, 16)}, 134_313_443),
     ("hed", 1, {}, 14_716_171),
     ("pspnet", 150, resnet(50, **CAFFE_RESNET), 46_782_550),
-    ("pspnet", 19, resnet(50, **CAFFE_RESNET), 46_715_347),
 ]
 MORE_COUNTS = [
+    ("deeplab_v1", 21, {"field_of_view": "7x7"}, 134_346_581),
+    ("deeplab_v1", 21, {"field_of_view": "4x4_large"}, 65_140_565),
     ("deeplab_v2", 21, {}, 44_048_532),
     ("deeplab_v2", 19, {}, 43_901_068),
     ("deeplab_v2", 21, {"pyramid": "single"}, 42_887_253),
@@ -54,11 +53,16 @@ MORE_COUNTS = [
     ("deeplab_v3_plus", 21, {"backbone": "xception65", "separable": False}, 54_711_461),
     ("deeplab_v3_plus", 21, {**resnet(101, **DEEPLAB_RESNET), "separable": False}, 59_468_085),
     ("deeplab_v3_plus", 21, {**resnet(50), "separable": False}, 40_352_181),
+    ("deeplab_v3_plus", 21, {"separable": False}, 5_821_813),
+    ("deeplab_v3_se", 19, {"decoder": False}, 39_999_619),
     ("deeplab_v3_se", 19, {"gate": ""}, 40_351_667),
+    ("dilation10", 19, {"context_rates": ()}, 134_338_387),
+    ("dilation10", 11, {"context_rates": (1, 1, 2, 4, 8, 16)}, 134_313_443),
     ("duc_hdc", 19, resnet(101, **CAFFE_RESNET), 65_038_464),
     ("duc_hdc", 19, {**resnet(101, **CAFFE_RESNET), "cell": 1}, 132_282_048),
     ("duc_hdc", 19, resnet(152, **CAFFE_RESNET), 80_682_112),
     ("duc_hdc", 21, {**resnet(152, **CAFFE_RESNET), "cell": 1}, 157_363_392),
+    ("pspnet", 19, resnet(50, **CAFFE_RESNET), 46_715_347),
     ("pspnet", 21, resnet(101, **CAFFE_RESNET), 65_708_501),
     ("pspnet", 19, resnet(101, **CAFFE_RESNET), 65_707_475),
 ]
@@ -187,6 +191,14 @@ def test_dilation10_starts_as_its_front_end(rng):
     assert front.shape == (1, 3, 4, 4)
     context = keras.Model(model.input, model.get_layer("context10").output)(images)
     np.testing.assert_allclose(context, front, atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [(65, 97), (50, 67)])
+def test_the_finer_maps_of_deeplab_v1_all_come_to_stride_8(size):
+    options = {"width": 1 / 16, "multi_scale": True}
+    model = shape_only(lambda: build_model("deeplab_v1", 3, (*size, 3), **options))
+    joined = model.get_layer("msc_concat").output
+    assert joined.shape == (None, *(-(-extent // 8) for extent in size), 64 + 5 * 8)
 
 
 def test_unknown_forms_list_the_known_ones():

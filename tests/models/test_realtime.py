@@ -3,6 +3,7 @@
 import keras
 import pytest
 
+from seg_keras.layers import BilinearResize
 from seg_keras.models import build_model, deployable, transfer_weights
 from seg_keras.models.lraspp import coarse_gate
 from tests.counting import macs, shape_only, trainable
@@ -16,21 +17,25 @@ R50 = {"backbone": "resnet50"}
 # model, options, classes, (height, width), trainable weights, billions of multiplications (0 where
 # none are published); both of the deployed form
 COSTS = [
+    ("enet", {}, 19, (512, 1024), 364_311, 3.922),
     ("lednet", {}, 19, (512, 1024), 922_821, 11.21),
     ("esnet", {}, 19, (512, 1024), 1_659_071, 24.05),
     ("frrn", {"variant": "a"}, 19, (256, 512), 17_746_803, 123.10),
-    ("frrn", {"variant": "b"}, 19, (512, 1024), 24_755_699, 496.17),
     ("fasterseg", {"variant": "student"}, 19, (1024, 2048), 3_421_875, 27.77),
     ("icnet", {}, 19, (1024, 2048), 2_381_043, 14.85),
-    ("icnet", V1, 19, (1024, 2048), 3_985_203, 18.86),
     ("lraspp", {}, 19, (1024, 2048), 468_830, 2.67),
-    ("lraspp", LARGE, 19, (1024, 2048), 1_507_198, 9.31),
     ("deeplab_v3", {**V2, "output_stride": 8}, 21, (513, 513), 2_113_557, 8.826),
+]
+SLOW_COSTS = [
+    ("frrn", {"variant": "b"}, 19, (512, 1024), 24_755_699, 496.17),
+    ("icnet", V1, 19, (1024, 2048), 3_985_203, 18.86),
+    ("lraspp", LARGE, 19, (1024, 2048), 1_507_198, 9.31),
     ("deeplab_v3", {"head": "aspp"}, 21, (513, 513), 4_523_541, 5.36),
     ("deeplab_v3", HALF_V2, 21, (513, 513), 697_013, 0.867),
     ("deeplab_v3", V1, 21, (513, 513), 11_145_301, 0),
-]
-SLOW_COSTS = [
+    ("enet", {}, 11, (512, 1024), 363_791, 0),
+    ("enet", {}, 19, (360, 640), 364_311, 1.724),
+    ("enet", {"encoder_only": True}, 19, (512, 1024), 340_607, 0),
     ("icnet", {**R50, "width": 0.5}, 19, (1025, 2049), 6_699_987, 29.81),
     ("icnet", {**R50, "width": 1.0}, 19, (1025, 2049), 26_734_483, 117.5),
     ("lednet", {"encoder_only": True}, 19, (512, 1024), 913_887, 0),
@@ -102,6 +107,22 @@ def test_icnet_sees_the_image_at_three_sizes():
     assert shapes == {"half": (513, 1025), "quarter": (33, 65)}
     assert model.get_layer("sub24_relu").output.shape[1:3] == (65, 129)
     assert model.get_layer("sub124_relu").output.shape[1:3] == (129, 257)
+
+
+@pytest.mark.parametrize(
+    "backbone",
+    [
+        "mobilenet_v2",
+        *(pytest.param(b, marks=pytest.mark.slow) for b in ("mobilenet_v1", "resnet50")),
+    ],
+)
+@pytest.mark.parametrize("align_corners", [False, True])
+def test_every_resize_of_icnet_keeps_the_corners_or_none_does(align_corners, backbone):
+    options = {"backbone": backbone, "align_corners": align_corners}
+    model = shape_only(lambda: build_model("icnet", 19, (65, 97, 3), **options))
+    resizes = [layer for layer in model.layers if isinstance(layer, BilinearResize)]
+    assert len(resizes) == 11  # 2 in the cascade, 3 of the pyramid, 3 between the branches, 3 heads
+    assert {layer.align_corners for layer in resizes} == {align_corners}
 
 
 @pytest.mark.parametrize(("size", "bins"), [((161, 193), [1, 2, 3, 6]), ((65, 97), [1, 2, 3])])

@@ -1,4 +1,4 @@
-"""What the real-time family becomes as TFLite: built-in operators, each layer one of them."""
+"""What deployed families become as TFLite: built-in operators, each layer one of them."""
 
 import numpy as np
 import pytest
@@ -11,13 +11,23 @@ SIZE = (64, 96)
 
 # model, options; the forms that are shipped, only narrower
 DEPLOYED = [
+    ("deconvnet", {"width": 1 / 16}),
     ("deeplab_v3", {"head": "pooling", "backbone_options": {"alpha": 0.35}, "filters": 16}),
+    ("enet", {}),
     ("esnet", {}),
     ("fasterseg", {}),
+    ("fcn32s", {"backbone": "alexnet", "backbone_options": {"width": 1 / 8}}),
+    ("fcn8s", {"backbone": "googlenet", "backbone_options": {"width": 1 / 8}}),
+    ("fcn8s", {"backbone_options": {"width": 1 / 16}}),
     ("frrn", {"width": 1 / 8}),
     ("icnet", {"backbone_options": {"alpha": 0.35}, "width": 1 / 8}),
     ("lednet", {}),
     ("lraspp", {"backbone_options": {"alpha": 0.35}, "filters": 16}),
+    ("segnet", {"backbone_options": {"width": 1 / 8}}),
+    ("segnet_basic", {"filters": 8}),
+    ("u_segnet", {"width": 1 / 8}),
+    ("unet", {"filters": 8}),
+    ("unet_plus_plus", {"filters": 8, "depth": 2}),
 ]
 SLOW_OPERATORS = {"SPACE_TO_BATCH_ND", "BATCH_TO_SPACE_ND", "VAR_HANDLE", "CUSTOM"}
 

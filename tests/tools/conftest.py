@@ -9,6 +9,8 @@ from PIL import Image
 
 from deploy.runtimes import RUNTIMES
 from deploy.runtimes.base import fit_classes, fit_frame
+from seg_keras.data.datasets import DATASETS, Dataset
+from seg_keras.data.datasets.dataset import list_folder_pairs
 from seg_keras.data.labels import LabelSpace
 from seg_keras.models import MODELS, build_model
 
@@ -20,10 +22,11 @@ def color_space():
     return COLOR_SPACE
 
 
-def color_model(num_classes, input_shape):
-    """A builder: the logits are the channels of the image."""
+def color_model(num_classes, input_shape, margin=0):
+    """A builder: the logits are the channels of the image, of what is inside of a margin."""
     inputs = keras.Input(input_shape)
     logits = keras.layers.Rescaling(1.0)(inputs[..., :num_classes])
+    logits = keras.layers.Cropping2D(margin)(logits)
     return keras.Model(inputs, {"logits": logits})
 
 
@@ -32,10 +35,11 @@ def make_run(tmp_path, monkeypatch):
     """Writes a run folder of the color model for 24x32 images; gives its path."""
     monkeypatch.setitem(MODELS, "color_model", color_model)
 
-    def make(num_classes=3, **config):
+    def make(num_classes=3, margin=0, **config):
         run = tmp_path / "run"
         run.mkdir()
-        build_model("color_model", num_classes, (24, 32, 3)).save(run / "model.keras")
+        model = build_model("color_model", num_classes, (24, 32, 3), margin=margin)
+        model.save(run / "model.keras")
         known = {"classes": COLOR_SPACE.names, "colors": COLOR_SPACE.colors}
         (run / "config.json").write_text(json.dumps(known | config))
         return run
@@ -84,3 +88,21 @@ def make_artifact(tmp_path, monkeypatch):
         return path
 
     return make
+
+
+@pytest.fixture
+def squares(tmp_path, monkeypatch, color_space):
+    """Registers the data set `squares`, and gives its folder, which is not there yet."""
+
+    def build(data_dir):
+        return Dataset(
+            name="squares",
+            label_space=color_space,
+            splits=("train", "val", "other"),
+            list_pairs=lambda split: list_folder_pairs(
+                data_dir / split, data_dir / f"{split}annot", "the folder of squares"
+            ),
+        )
+
+    monkeypatch.setitem(DATASETS, "squares", build)
+    return tmp_path / "squares"

@@ -7,6 +7,8 @@ import pytest
 from PIL import Image
 
 from deploy.runtimes import RUNTIMES
+from seg_keras.models import MODELS
+from tools import benchmark_models
 from tools.benchmark import main
 
 
@@ -90,3 +92,57 @@ def test_decisions_are_compared_with_another_artifact(
     (model,) = json.loads(report.read_text())["models"]
     assert model["parity"]["passed"] is (code == 0)
     assert model["parity"]["images"] == 1
+
+
+@pytest.fixture
+def few_models(monkeypatch):
+    """Lets only two models be registered, one of which some papers report."""
+    few = {name: MODELS[name] for name in ("lraspp", "fasterseg")}
+    monkeypatch.setattr("tools.benchmark_models.MODELS", few)
+    monkeypatch.setenv("COLUMNS", "160")
+
+
+def test_models_are_listed_with_their_costs_and_what_their_papers_report(
+    few_models, tmp_path, capsys
+):
+    report = tmp_path / "report.json"
+    assert main(["--macs", "--input-size", "1024", "2048", "--json", str(report)]) == 0
+    fast, lraspp = json.loads(report.read_text())["models"]
+    assert (fast["weights"], lraspp["weights"]) == (3_421_875, 468_830)
+    assert fast["macs"] / 1e9 == pytest.approx(27.77, rel=0.01)
+    assert fast["published"][0]["mean_iou"] == 71.5
+    assert lraspp["published"] == []
+    row = next(line for line in capsys.readouterr().out.splitlines() if "fasterseg" in line)
+    assert [*filter(None, (cell.strip() for cell in row.split("│")))] == [
+        "fasterseg", "3.422", "27.77", "-", "FasterSeg 2019", "71.5", "163.9",
+    ]  # fmt: skip
+
+
+def test_a_model_that_takes_no_such_size_is_named_and_the_others_are_counted(
+    few_models, monkeypatch, caplog
+):
+    def picky(num_classes, input_shape):
+        raise ValueError("picky takes 64x64. Resize the images.")
+
+    monkeypatch.setitem(MODELS, "fasterseg", picky)
+    refused, lraspp = benchmark_models.measure_models((64, 64), None)
+    assert refused["macs"] is None
+    assert lraspp["macs"] > 0
+    assert "fasterseg at 64x64: picky takes 64x64. Resize the images." in caplog.text
+
+
+def test_thirteen_published_rows_have_a_speed():
+    assert len(benchmark_models.PUBLISHED) == 13
+    assert all(row.frames_per_second > 0 for row in benchmark_models.PUBLISHED)
+
+
+@pytest.mark.slow
+def test_models_are_timed():
+    costs = benchmark_models.measure("lraspp", {}, (64, 64), 2)
+    assert costs["median_ms"] > 0
+
+
+def test_artifacts_or_models_are_asked_for_not_both(capsys):
+    with pytest.raises(SystemExit):
+        main(["--macs", "--model", "a.tflite"])
+    assert "not allowed with argument" in capsys.readouterr().err

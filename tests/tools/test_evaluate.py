@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from seg_keras.data.datasets import DATASETS, Dataset
-from seg_keras.data.datasets.dataset import list_folder_pairs
 from seg_keras.data.files import read_image
 from seg_keras.data.labels import LabelSpace
+from seg_keras.metrics import boundary_f1
 from tools.evaluate import main, score
 from tools.predictors import OpenModel
 
@@ -18,24 +18,6 @@ KEYS = {
     *("mean_iou", "pixel_accuracy", "mean_pixel_accuracy", "frequency_weighted_iou", "mean_dice"),
     *("per_class", "convention", "images", "seconds"),
 }
-
-
-@pytest.fixture
-def squares(tmp_path, monkeypatch, color_space):
-    """Registers the data set `squares`, and gives its folder."""
-
-    def build(data_dir):
-        return Dataset(
-            name="squares",
-            label_space=color_space,
-            splits=("val", "other"),
-            list_pairs=lambda split: list_folder_pairs(
-                data_dir / split, data_dir / f"{split}annot", "the folder of squares"
-            ),
-        )
-
-    monkeypatch.setitem(DATASETS, "squares", build)
-    return tmp_path / "squares"
 
 
 @pytest.fixture
@@ -87,16 +69,64 @@ def test_run_is_scored_on_its_own_data_set_at_the_size_of_the_labels(
     assert "ignored label: 255" in printed
 
 
+def test_boundary_adds_the_boundary_f1_and_says_how_it_is_counted(
+    tmp_path, make_run, squares, wrong_labels, capsys
+):
+    run = make_run(dataset="squares", data_dir=str(squares))
+    assert evaluate(run, "--boundary", "--json", tmp_path / "report.json") == 0
+    report = json.loads((tmp_path / "report.json").read_text())
+    scores = [boundary_f1(labels, shown, 3) for labels, shown in wrong_labels]
+    assert report["mean_boundary_f1"] == pytest.approx(np.mean(scores))
+    of_classes = [row["boundary_f1"] for row in report["per_class"]]
+    assert of_classes == pytest.approx(list(np.mean(scores, axis=0)))
+    assert report["mean_iou"] == pytest.approx(mean_iou(wrong_labels))
+    printed = capsys.readouterr().out
+    assert f"{100 * report['mean_boundary_f1']:.2f}" in printed
+    assert "boundary: within 0.75% of the diagonal" in printed
+
+
+@pytest.mark.parametrize(
+    ("convention", "expected"),
+    [("cityscapes", 1.0), ("voc", None), ("segnet", 2 / 3), ("strict", None)],
+)
+def test_convention_decides_what_an_absent_class_does(
+    tmp_path, make_run, squares, capsys, convention, expected
+):
+    shown = np.zeros((48, 64), "uint8")
+    shown[10:20] = 2  # no green
+    (squares / "valannot").mkdir(parents=True)
+    (squares / "val").mkdir()
+    Image.fromarray(shown).save(squares / "valannot" / "a.png")
+    colors = np.array([[200, 0, 0], [0, 200, 0], [0, 0, 200]], "uint8")
+    Image.fromarray(colors[shown]).save(squares / "val" / "a.png")
+    run = make_run(dataset="squares", data_dir=str(squares))
+    flags = ("--convention", convention, "--json", tmp_path / "report.json")
+    code = evaluate(run, *flags)
+    captured = capsys.readouterr()
+    if convention == "strict":
+        assert code == 2
+        assert "Class 1 is neither labelled nor predicted" in captured.err
+        return
+    assert code == 0
+    report = json.loads((tmp_path / "report.json").read_text(), parse_constant=pytest.fail)
+    assert report["mean_iou"] == pytest.approx(expected)
+    assert report["convention"]["name"] == convention
+    assert f"name: {convention}" in captured.out
+
+
+@pytest.mark.parametrize(
+    ("margin", "flags", "mode"), [(0, ("--mode", "slide"), "slide"), (4, (), "tile")]
+)
 def test_images_of_another_size_are_scored_at_their_own(
-    tmp_path, make_run, make_image, squares, wrong_labels
+    tmp_path, make_run, make_image, squares, wrong_labels, margin, flags, mode
 ):
     shown = make_image(squares / "val" / "d.png", (30, 50))
     Image.fromarray(shown).save(squares / "valannot" / "d.png")
-    run = make_run(dataset="squares", data_dir=str(squares))
-    assert evaluate(run, "--mode", "slide", "--json", tmp_path / "report.json") == 0
+    run = make_run(margin=margin, dataset="squares", data_dir=str(squares))
+    assert evaluate(run, *flags, "--json", tmp_path / "report.json") == 0
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["mean_iou"] == pytest.approx(mean_iou([*wrong_labels, (shown, shown)]))
-    assert "slide" in report["convention"]["resolution"]
+    assert f"mode {mode}" in report["convention"]["resolution"]
 
 
 def test_limit_scores_the_first_images(tmp_path, make_run, squares, wrong_labels):
@@ -243,6 +273,6 @@ def test_evaluating_is_under_5_percent_slower_than_predicting(squares, make_imag
     for image_file, _ in pairs:
         predict(read_image(image_file))
     alone = time.perf_counter() - start
-    report = score(OpenModel(predict, 3, (360, 480), color_space), dataset, pairs)
+    report = score(OpenModel(predict, 3, (360, 480), "resize", color_space), dataset, pairs)
     assert report["mean_iou"] == 1
     assert report["seconds"] < 1.05 * alone

@@ -2,6 +2,7 @@
 
 import json
 import re
+import resource
 
 import keras
 import numpy as np
@@ -12,35 +13,20 @@ from deploy.export.formats import EXPORTERS
 from deploy.export.tflite import export_tflite
 from deploy.runtimes import load_runtime
 from deploy.runtimes.artifact import read_description
-from seg_keras.data.datasets import DATASETS, Dataset
-from seg_keras.data.datasets.dataset import list_folder_pairs
 from tools.export import main
 from tools.export_inputs import CALIBRATION_IMAGES, choose_calibration
 
 
 @pytest.fixture
-def squares(tmp_path, monkeypatch, color_space, make_image):
-    """Registers the data set `squares`, labelled as the color model decides; gives its folder."""
-    folder = tmp_path / "squares"
+def squares(squares, make_image):
+    """The data set `squares` with two splits, labelled as the color model decides."""
     for split, count in (("train", 4), ("val", 3)):
-        (folder / f"{split}annot").mkdir(parents=True)
+        (squares / f"{split}annot").mkdir(parents=True)
         for index in range(count):
             name = f"{split}{index}.png"
-            labels = make_image(folder / split / name, (48, 64), seed=index)
-            Image.fromarray(labels).save(folder / f"{split}annot" / name)
-
-    def build(data_dir):
-        return Dataset(
-            name="squares",
-            label_space=color_space,
-            splits=("train", "val"),
-            list_pairs=lambda split: list_folder_pairs(
-                data_dir / split, data_dir / f"{split}annot", "the folder of squares"
-            ),
-        )
-
-    monkeypatch.setitem(DATASETS, "squares", build)
-    return folder
+            labels = make_image(squares / split / name, (48, 64), seed=index)
+            Image.fromarray(labels).save(squares / f"{split}annot" / name)
+    return squares
 
 
 @pytest.fixture
@@ -72,6 +58,7 @@ def test_artifact_is_proved_on_the_data_set_of_the_run(run, squares, tmp_path, c
     assert verdict["passed"]
     assert (verdict["images"], verdict["labelled_images"]) == (3, 3)
     assert verdict["artifact_mean_iou"] == pytest.approx(1)
+    assert verdict["lost_boundary_points"] == pytest.approx(0)
     printed = json.loads(report.read_text())
     assert printed["parity"] == verdict
     assert printed["artifact"] == str(output)
@@ -238,3 +225,22 @@ def test_unknown_format_lists_the_known_ones(run, capsys):
     with pytest.raises(SystemExit, match="2"):
         export("--model", run, "--format", "coreml")
     assert re.search("invalid choice: 'coreml'.*'tflite'", errors(capsys))
+
+
+@pytest.fixture
+def full_at():
+    """Lets no file of this process grow beyond a number of bytes, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda count: resource.setrlimit(resource.RLIMIT_FSIZE, (count, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+# bytes that there are room for: almost none, or some of what is written in passing
+@pytest.mark.parametrize("count", [100, 1500])
+@pytest.mark.parametrize("format", ["onnx", "tflite"])
+def test_a_full_disk_is_told_and_leaves_no_file(run, tmp_path, capsys, full_at, format, count):
+    output = tmp_path / "new" / f"m.{format}"
+    full_at(count)
+    assert export("--model", run, "--format", format, "--output", output) == 2
+    assert "too large" in errors(capsys)
+    assert not output.parent.exists() or not [*output.parent.iterdir()]

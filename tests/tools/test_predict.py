@@ -80,7 +80,7 @@ def test_broken_image_is_named_in_the_end_and_the_others_are_done(
     assert len(report["broken"]) == 1
 
 
-@pytest.mark.parametrize("mode", ["resize", "pad", "slide"])
+@pytest.mark.parametrize("mode", ["resize", "pad", "slide", "vote"])
 def test_every_mode_gives_ids_of_the_size_of_the_image(tmp_path, make_run, make_image, mode):
     size = (19, 30) if mode == "pad" else (50, 70)
     shown = make_image(tmp_path / "photo.png", size)
@@ -90,6 +90,13 @@ def test_every_mode_gives_ids_of_the_size_of_the_image(tmp_path, make_run, make_
         assert ids.shape == size
     else:
         np.testing.assert_array_equal(ids, shown)
+
+
+@pytest.mark.parametrize("size", [(3, 5), (24, 32), (50, 71)])
+def test_model_with_smaller_logits_sees_any_image_in_tiles(tmp_path, make_run, make_image, size):
+    shown = make_image(tmp_path / "photo.png", size)
+    assert predict(make_run(margin=4), tmp_path / "photo.png", tmp_path / "out") == 0
+    np.testing.assert_array_equal(read_indexed(tmp_path / "out" / "photo.png")[0], shown)
 
 
 def test_input_size_builds_the_model_for_it(tmp_path, make_run, make_image):

