@@ -16,13 +16,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from seg_keras import build_model
-from seg_keras.data.augment import Augmentation
 from seg_keras.data.datasets import build_dataset
 from seg_keras.data.pipeline import TrainSamples, train_batches
 from seg_keras.data.statistics import count_classes
 from seg_keras.training.fit import train_step
 from seg_keras.training.losses import build_loss, targets_of
-from seg_keras.training.setup import build_optimizer, compile_model
+from seg_keras.training.setup import build_augmentation, build_optimizer, compile_model
 from tools.cli import command, print_table, write_json
 from tools.recipes import add_arguments, read_config
 
@@ -42,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     config = read_config(arguments)
     dataset = build_dataset(config.dataset, config.data_dir)
     pairs = dataset.list_pairs(config.train_split)
-    augmentation = Augmentation(config.scale_range, config.flip, config.jitter, config.blur)
+    augmentation = build_augmentation(config)
     samples = TrainSamples(dataset, pairs, config.crop_size, augmentation, config.seed)
     batches = iter(train_batches(samples, config.batch_size))
     images, labels = next(batches)

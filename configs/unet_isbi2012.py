@@ -3,8 +3,8 @@
     python tools/train.py --config configs/unet_isbi2012.py --data-dir isbi2012
 
 Sees tiles of 284x284 pixels and predicts the 100x100 in their middle; whole images are validated
-and predicted by overlap-tile. The paper's width: --set "model_options={'padding': 'valid'}"; its
-weight of the gaps between cells: --set border_weight=10.
+and predicted by overlap-tile. The gaps between cells weigh as in the paper. Its width: --set
+"model_options={'padding': 'valid'}".
 """
 
 from seg_keras.training import TrainConfig
@@ -23,5 +23,6 @@ config = TrainConfig(
     learning_rate=2e-3,
     weight_decay=0.02,
     class_weights="median_frequency",
+    border_weight=10.0,
     validate_every=10,
 )

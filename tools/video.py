@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     try:
         with contextlib.ExitStack() as opened:
             engines = open_engines(args.model, args.engines, args.threads, opened)
-            overlay = make_overlay(engines[0], args.model, args.opacity)
+            overlay = make_overlay(engines[0], args)
             source = open_frames(args.source, args.output, args.fps)
             opened.enter_context(contextlib.closing(source))
             refine = open_refinement(args.smooth, args.flicker)

@@ -8,6 +8,8 @@ from deploy.video.loop import MODES
 from deploy.video.refinement import SMOOTHERS
 
 ROAD_MODEL = Path(__file__).parents[1] / "zoo" / "deeplab_v3_plus_camvid" / "model_int8.tflite"
+# Of an unknown dashcam: metres above the road, angle of view, horizon as a part of the height.
+CAMERA_PARTS, CAMERA = ("HEIGHT_M", "DEGREES", "HORIZON"), (1.4, 60.0, 0.5)
 
 
 def parse(argv: Sequence[str] | None, description: str) -> argparse.Namespace:
@@ -29,6 +31,8 @@ def parse(argv: Sequence[str] | None, description: str) -> argparse.Namespace:
     add("--headless", action="store_true", help="show no window")
     add("--web", type=int, metavar="PORT", help="show it in browsers, too")
     add("--web-host", default="127.0.0.1", help="address to serve at (only this machine)")
+    add("--free-space", action="store_true", help="outline the free road, with distances if flat")
+    add("--camera", type=float, nargs=3, metavar=CAMERA_PARTS, default=CAMERA, help="for that")
     add("--opacity", type=float, default=0.5, help="of the class colors, 0 to 1 (0.5)")
     add("--snapshots", type=Path, default=Path(), help="where the key s saves pictures")
     add = parser.add_argument_group("what is kept").add_argument

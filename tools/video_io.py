@@ -10,6 +10,7 @@ from deploy.runtimes import Runtime, load_runtime
 from deploy.runtimes.native_log import silenced
 from deploy.video import mjpeg
 from deploy.video.folder import ImageFolder
+from deploy.video.free_space import FreeSpace, RoadCamera
 from deploy.video.loop import LiveLoop
 from deploy.video.masks import Masks
 from deploy.video.mjpeg import JpegRecorder
@@ -66,13 +67,16 @@ def open_frames(source: str, output: Path | None, fps: float | None) -> Source:
     return open_source(source)
 
 
-def make_overlay(runtime: Runtime, path: Path, opacity: float) -> Overlay:
+def make_overlay(runtime: Runtime, args: argparse.Namespace) -> Overlay:
     """An overlay with the names and colors that the model's own file holds."""
     described = runtime.description
     precision = (described.get("quantization") or {}).get("precision", "")
-    engine = ENGINE_NAMES.get(path.suffix, "")
+    engine = ENGINE_NAMES.get(args.model.suffix, "")
     title = " ".join(filter(None, (described.get("model"), precision, engine)))
-    return Overlay(described["classes"], described["palette"], View(opacity), title)
+    overlay = Overlay(described["classes"], described["palette"], View(args.opacity), title)
+    if args.free_space:
+        overlay.layers.append(FreeSpace(described["classes"], RoadCamera(*args.camera)))
+    return overlay
 
 
 def add_displays(
@@ -134,5 +138,5 @@ def add_files(
         loop.sinks.append(opened.enter_context(contextlib.closing(chart)))
     if args.records:
         records = Records(args.records, classes)
-        loop.observers.append(opened.enter_context(contextlib.closing(records)))
+        loop.sinks.append(opened.enter_context(contextlib.closing(records)))
     return recorder

@@ -186,11 +186,13 @@ def _draw_band(
 def _write_distance(
     picture: np.ndarray, free: np.ndarray, row: int, text: str, scale: float, size: int
 ) -> None:
-    """Writes a distance to the right of the free road in that row."""
-    columns = np.flatnonzero(free[row]) if 0 <= row < len(free) else ()
-    if not len(columns):
+    """Writes a distance to the right of the free road in that row, of its part ahead of us."""
+    columns = np.flatnonzero(free[row]) if 0 <= row < len(free) else np.empty(0, int)
+    if not columns.size:
         return
-    left = round((columns[-1] + 1) * scale) + size // 3
+    parts = np.split(columns, np.flatnonzero(np.diff(columns) > 1) + 1)
+    ahead = min(parts, key=lambda part: np.abs(part - free.shape[1] / 2).min())
+    left = round((ahead[-1] + 1) * scale) + size // 3
     left = min(left, picture.shape[1] - text_width(text, size, True) - size // 3)
     baseline = round(row * scale) + size // 3
     for shift in (1, 0):  # a dark copy below keeps it readable over anything

@@ -201,7 +201,9 @@ class LiveLoop:
         }
 
     def _status(self, failed: bool = False, paused: bool = False, ended: bool = False) -> Status:
-        silent_s = self._clock.now() - self._grabber.last_at
+        now = self._clock.now()
+        self.statistics.forget(now)
+        silent_s = now - self._grabber.last_at
         is_silent = self._source.live and self.is_running() and silent_s > SILENT_S
         stream = "ended" if ended else self._source.state
         if is_silent and stream == "live":

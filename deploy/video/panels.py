@@ -39,12 +39,13 @@ def padding(size: int) -> int:
 def numbers_panel(title: str, status: Status, size: int) -> Panel:
     """Frame rate, latency and drops, with text of that size in pixels."""
     small = max(10, round(size * 0.8))
-    fps = f"{status.fps:.1f} fps" if status.fps else "starting"
+    has_numbers = status.fps or status.stale_s
+    fps = f"{status.fps:.1f} fps" if has_numbers else "starting"
     latency = LATENCY.format(status.latency_p50_ms, status.latency_p95_ms)
     lines = [
         (title, small, GREY, False),
         (fps, round(size * 1.45), WHITE, True),
-        (latency if status.fps else "measuring", small, WHITE, False),
+        (latency if has_numbers else "measuring", small, WHITE, False),
         (f"{status.dropped} frames dropped", small, GREY, False),
         (status.warning, small, WARNING, True),
     ]

@@ -11,7 +11,7 @@ from deploy.video.frame import Frame
 
 
 class Records:
-    """Writes a record of every frame that has left the loop (an observer of it).
+    """A sink that writes a record of every frame; the last one, to know what the others cost.
 
     Fields: `index`, `source_time_s`, `connection` (how often the source had been opened anew),
     `age_ms` (from grab to shown), `stage_ms` (grab, resize, infer, refine, draw, write), `shares`
@@ -27,7 +27,7 @@ class Records:
         self._file = AppendFile(path)
         self._names = class_names
 
-    def __call__(self, frame: Frame) -> None:
+    def write(self, picture: np.ndarray, frame: Frame) -> None:
         """Appends the record of a frame."""
         record = {
             "index": frame.index,

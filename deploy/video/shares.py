@@ -102,7 +102,7 @@ def draw_shares(
     # From top to bottom as in the chart.
     place = {"loc": "center left", "bbox_to_anchor": (1.01, 0.5), "frameon": False}
     axes.legend(areas[::-1], labels[::-1], **place, title="class, mean", alignment="left")
-    axes.set_title("What the camera saw", loc="left", weight="semibold")
+    axes.set_title("What the camera saw", loc="left", weight="bold")
     figure.savefig(path)
 
 

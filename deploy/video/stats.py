@@ -75,7 +75,11 @@ class LoopStatistics:
             self._durations[stage].add(duration_ms)
         self._durations["latency"].add(frame.age_ms)
         self._recent.append((shown_at, frame.age_ms))
-        while shown_at - self._recent[0][0] > WINDOW_S:
+        self.forget(shown_at)
+
+    def forget(self, now: float) -> None:
+        """Drops what is no longer recent at `now` seconds of the clock."""
+        while self._recent and now - self._recent[0][0] > WINDOW_S:
             self._recent.popleft()
 
     def add_written(self, frame: Frame) -> None:

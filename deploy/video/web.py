@@ -124,7 +124,7 @@ class WebView:
                 "p95": round(status.latency_p95_ms, 1),
                 "p99": round(status.latency_p99_ms, 1),
             },
-            "drops": frame.drops,
+            "drops": dict(frame.drops),
             "size": list(frame.image.shape[:2]),
             "shares": shares,
         }

@@ -26,7 +26,7 @@ class Writer:
 
     Attributes:
         sinks: Get each picture, in this order; one that fails is taken out.
-        observers: Are called with each frame after its last sink; the same.
+        observers: Are called with each frame after its last sink.
         failures: What the ones that were taken out said.
     """
 
@@ -48,21 +48,19 @@ class Writer:
 
     def _write(self, picture: np.ndarray, frame: Frame) -> None:
         begun = self._clock.now()
+        frame.stage_ms["write"] = 0.0
         for sink in list(self.sinks):
             try:
                 sink.write(picture, frame)
             except Exception as error:
-                self._leave_out(self.sinks, sink, error)
-        frame.stage_ms["write"] = (self._clock.now() - begun) * 1e3
+                self._leave_out(sink, error)
+            frame.stage_ms["write"] = (self._clock.now() - begun) * 1e3
         self._statistics.add_written(frame)
-        for observe in list(self.observers):
-            try:
-                observe(frame)
-            except Exception as error:
-                self._leave_out(self.observers, observe, error)
+        for observe in self.observers:
+            observe(frame)
 
-    def _leave_out(self, others: list, failed: object, error: Exception) -> None:
-        others.remove(failed)
+    def _leave_out(self, failed: Sink, error: Exception) -> None:
+        self.sinks.remove(failed)
         # A full disk is told by its path; anything else by what it is.
         told = str(error) if isinstance(error, OSError | RuntimeError) else repr(error)
         self.failures.append(told)

@@ -19,6 +19,8 @@ from seg_keras.data.findings import DEFECT, KINDS, NOTE, WRONG, Finding
 from seg_keras.data.inspection import PairFacts, inspect_pair
 from seg_keras.data.labels import IGNORE_LABEL
 
+MUCH_MORE_VOID = 2  # times as much as in any other label
+
 Track = Callable[[Iterable, int], Iterable]  # wraps an iterable of so many items
 
 
@@ -117,24 +119,28 @@ def judge_black_and_white(
 ) -> dict[str, list[PairFacts]]:
     """Finds labels of 0 and 255 only, where 255 was drawn as a class and would count as void.
 
-    Where other labels have 255 beside classes other than 0, it is this set's void.
+    A label may hold class 0 and void alone; but then it has not far more void than labels with
+    other classes have.
     """
-    known = dataset.label_space.train_ids or {}
-    every = [each.pixels for of_split in facts.values() for each in of_split]
-    is_void = any(
-        IGNORE_LABEL in pixels and len(pixels.keys() - {0, IGNORE_LABEL}) for pixels in every
-    )
-    if IGNORE_LABEL in known or is_void:
+    if IGNORE_LABEL in (dataset.label_space.train_ids or {}):
         return facts
+    every = [each.pixels for of_split in facts.values() for each in of_split]
+    others = [pixels for pixels in every if pixels.keys() - {0, IGNORE_LABEL}]
+    limit = MUCH_MORE_VOID * max(map(void_share, others), default=0.0)
 
     def judged(each: PairFacts) -> PairFacts:
-        if each.pixels.keys() != {0, IGNORE_LABEL}:
+        if each.pixels.keys() != {0, IGNORE_LABEL} or void_share(each.pixels) <= limit:
             return each
         found = Finding("mask_0_255", (each.pair[1],))
         pixels = {0: each.pixels[0], 1: each.pixels[IGNORE_LABEL]}
         return dataclasses.replace(each, findings=(*each.findings, found), pixels=pixels)
 
     return {split: [judged(each) for each in of_split] for split, of_split in facts.items()}
+
+
+def void_share(pixels: dict[int, int]) -> float:
+    """The share of a label's pixels that are 255."""
+    return pixels.get(IGNORE_LABEL, 0) / sum(pixels.values()) if pixels else 0.0
 
 
 def class_pixels(facts: Sequence[PairFacts], dataset: Dataset) -> np.ndarray:

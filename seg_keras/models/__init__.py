@@ -6,6 +6,7 @@ only help training. With `num_classes=1` the logit is that of class 1 against cl
 """
 
 import inspect
+import json
 from pathlib import Path
 
 import keras
@@ -107,6 +108,7 @@ def build_model(
         "input_shape": input_shape,
         "options": options,
     }
+    builder = json.loads(json.dumps(builder))  # as a saved file will give it back
     return SegmentationModel(model.input, model.output, name=name, builder=builder)
 
 

@@ -24,8 +24,17 @@ def copy_averaged_weights(model: keras.Model, averaged: keras.Model) -> None:
     """Gives a model of another size the trained weights, averaged over the steps if so asked.
 
     They are told by their paths: the graph that is trained may have further variables.
+
+    Raises:
+        ValueError: If the two do not name their layers equally.
     """
     targets = {variable.path: variable for variable in averaged.weights}
+    unknown = [v.path for v in model.trainable_variables if v.path not in targets]
+    if unknown:
+        raise ValueError(
+            f"The model for validation has no {', '.join(unknown[:3])}. Give every layer with "
+            "weights a name, so that it is the same at each size."
+        )
     for variable in model.weights:
         if variable.path in targets:
             targets[variable.path].assign(variable)

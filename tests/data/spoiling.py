@@ -183,7 +183,7 @@ DEFECTS = {
 }
 # of those, what can be done to one data set at once without one hiding another
 TOGETHER = [
-    no_label, no_image, smaller_label, label_in_colors, palette_of_another_order, black_and_white,
-    ids_of_no_class, nothing_labelled, class_nowhere, image_twice, image_in_two_splits,
+    class_nowhere, no_label, no_image, smaller_label, label_in_colors, palette_of_another_order,
+    black_and_white, ids_of_no_class, nothing_labelled, image_twice, image_in_two_splits,
     nearly_the_same_image, truncated_image, sixteen_bits, transparency, turned_by_exif,
 ]  # fmt: skip

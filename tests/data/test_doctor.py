@@ -252,3 +252,9 @@ def test_where_255_is_a_class_it_is_no_defect_and_nothing_becomes_it(plain_folde
     assert counted(diagnosis) == {"unknown_id": 1}
     written = repair(dataset, diagnosis, plain_folder, tmp_path / "fixed")
     assert written.left_out[0][1] == "ids of no class, and the data set has no id for void"
+
+
+def test_a_mask_of_much_more_void_than_any_other_is_black_and_white(plain_folder):
+    path = plain_folder / "masks" / "3.png"
+    spoiling.write(path, np.where(spoiling.read(path) == 1, 255, 0).astype("uint8"))
+    assert counted(examine(build_dataset("folder", plain_folder))) == {"mask_0_255": 1}

@@ -52,10 +52,9 @@ def test_thirty_thousand_frames_cost_no_memory(tmp_path, record_property):
     source._ending.sleep = lambda seconds: None  # the waits are tested in virtual time
     loop = loop_of(source, mode="every", max_frames=frames)
     recorder, records = Recorder(tmp_path / "out.mp4"), Records(tmp_path / "out.jsonl", NAMES)
-    loop.sinks[:] = [recorder]
+    loop.sinks[:] = [recorder, records]
 
     def watch(frame):
-        records(frame)
         if frame.index in (settled, frames - 1):
             pages = int(Path("/proc/self/statm").read_text().split()[1])
             resident_mb.append(pages * PAGE_MB)

@@ -27,8 +27,8 @@ def test_records_hold_what_was_seen_and_what_it_cost(tmp_path):
     seen.stage_ms, seen.age_ms, seen.drops = {"grab": 1.0, "infer": 2.0}, 12.5, {"late": 3}
     failed = frame_of(image, 1.5)
     failed.error = "ValueError: bad frame"
-    records(seen)
-    records(failed)
+    records.write(None, seen)
+    records.write(None, failed)
     # Complete up to here, whatever happens next.
     assert len((tmp_path / "out.jsonl.partial").read_text().splitlines()) == 2
     records.close()

@@ -52,6 +52,10 @@ def test_the_window_forgets_and_memory_stays_bounded():
     statistics = LoopStatistics()
     add_frames(statistics, 5000, interval_s=0.0001)  # more frames than any window needs
     assert len(statistics._recent) <= 1024
+    statistics.forget(1.5)
+    assert statistics.recent_fps() > 0
+    statistics.forget(60.0)
+    assert (statistics.recent_fps(), statistics.recent_latency_ms()) == (0.0, (0.0, 0.0, 0.0))
     late = Frame(0, None, 0.0, 100.0, stage_ms={"grab": 1.0})
     statistics.add(late, 100.0)
     assert statistics.recent_fps() == 0.0  # what came before is out of the window

@@ -1,108 +1,22 @@
-"""The web view: one encode for all, nobody holds up the loop, and nothing else is answered."""
+"""The web view: one encode for all, and nobody holds up the loop."""
 
-import http.client
 import json
 import socket
-import sys
 import threading
 import time
 
 import cv2
 import numpy as np
 import pytest
-from video_fakes import NAMES, PALETTE, frame_of
+from video_fakes import NAMES, PALETTE
+from web_client import FRAME, PICTURE, STATUS, ask, change, next_picture, wait_until, watch
 
 from deploy.video import web as web_module
-from deploy.video.status import Status
-from deploy.video.view import View
 from deploy.video.web import WebView
 
 web_app = pytest.importorskip("deploy.video.web_app", reason="needs requirements-web.txt")
 
-PICTURE = np.full((48, 64, 3), (200, 100, 50), "uint8")
-FRAME = frame_of(PICTURE, shares=np.array([0.25, 0.75, 0.0]))
-STATUS = Status(24.83, 38.04, 52.0, dropped=3, latency_p99_ms=80.0)
-
-
-@pytest.fixture(autouse=True)
-def no_thread_is_left():
-    before = set(threading.enumerate())
-    yield
-    assert set(threading.enumerate()) <= before
-
-
-@pytest.fixture
-def view():
-    return View()
-
-
-@pytest.fixture
-def web(view):
-    web = WebView(0, "127.0.0.1", view, NAMES, PALETTE, "model int8")
-    yield web
-    web.close()
-
-
-@pytest.fixture
-def playing(web):
-    """Shows pictures in a thread, as a loop would, until the test ends."""
-    stop, slowest = threading.Event(), [0.0]
-
-    def play():
-        while not stop.wait(0.02):
-            begun = time.perf_counter()
-            web.show(PICTURE, FRAME, STATUS)
-            slowest[0] = max(slowest[0], time.perf_counter() - begun)
-
-    player = threading.Thread(target=play)
-    player.start()
-    yield slowest
-    stop.set()
-    player.join()
-
-
-def connect(web):
-    return http.client.HTTPConnection(*web.url[len("http://") : -1].split(":"), timeout=10)
-
-
-def ask(web, path, method="GET", body=None, headers=()):
-    """Status, headers and body of one answer."""
-    connection = connect(web)
-    connection.request(method, path, body, dict(headers))
-    answer = connection.getresponse()
-    content = answer.read()
-    connection.close()
-    return answer.status, answer.headers, content
-
-
-def change(web, body, kind="application/json"):
-    body = body if isinstance(body, bytes) else json.dumps(body)
-    return ask(web, "/view", "POST", body, {"Content-Type": kind})[0]
-
-
-def watch(web):
-    """A connection and the answer of a stream."""
-    connection = connect(web)
-    connection.request("GET", "/stream.mjpg")
-    return connection, connection.getresponse()
-
-
-def next_picture(stream):
-    """The next part of a stream, decoded to RGB."""
-    assert stream.readline() == b"--picture\r\n"
-    assert stream.readline() == b"Content-Type: image/jpeg\r\n"
-    length = int(stream.readline().removeprefix(b"Content-Length: "))
-    assert stream.readline() == b"\r\n"
-    jpeg = stream.read(length)
-    assert stream.readline() == b"\r\n"
-    return cv2.imdecode(np.frombuffer(jpeg, "uint8"), cv2.IMREAD_COLOR)[..., ::-1]
-
-
-def wait_until(condition):
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+pytestmark = pytest.mark.usefixtures("no_thread_is_left")
 
 
 @pytest.mark.parametrize(
@@ -119,34 +33,6 @@ def test_the_page_is_there(web, path, kind, words):
     assert words in content
     for name, value in web_app.HEADERS.items():
         assert headers[name] == value
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/index.html",
-        "/view.js/",
-        "/../web.py",
-        "/%2e%2e/web.py",
-        "/page/style.css",
-        "//etc/passwd",
-        "/snapshot.jpg/../../web.py",
-        "/docs",
-    ],
-)
-def test_nothing_else_is_answered(web, path):
-    status, headers, content = ask(web, path)
-    assert status == 404
-    assert len(content) < 20
-    assert headers["Content-Security-Policy"]
-
-
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [("POST", "/"), ("PUT", "/view"), ("GET", "/view"), ("DELETE", "/status.json")],
-)
-def test_routes_take_their_own_method_only(web, method, path):
-    assert ask(web, path, method)[0] == 405
 
 
 def test_the_model_tells_its_classes(web):
@@ -260,61 +146,6 @@ def test_a_viewer_changes_the_view_of_all(web, view):
     assert json.loads(ask(web, "/status.json")[2])["view"]["opacity"] == 1.0
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"mode": "none"},
-        {"mode": ["overlay"]},
-        {"mode": "classes", "opacity": 1.01},  # nothing of it is done
-        {"opacity": "0.5"},
-        {"opacity": True},
-        b'{"opacity": NaN}',
-        b'{"opacity": 1e999}',
-        {"legend": 1},
-        {"paused": True},  # holds the recording too
-        {"__class__": "x"},
-        [1],
-        {},
-        b"",
-        b"\xff\xfe",
-        b"[" * 255,
-    ],
-)
-def test_an_impossible_view_is_refused(web, view, body):
-    assert change(web, body) == 400
-    assert view == View()
-
-
-def test_large_bodies_and_foreign_forms_are_refused(web, view):
-    assert change(web, b'{"opacity": 0.25' + b" " * 5000 + b"}") == 413
-    assert change(web, {"opacity": 0.25}, kind="text/plain") == 415
-    assert view == View()
-
-
-def test_a_foreign_name_that_points_here_is_not_answered(web):
-    assert ask(web, "/", headers={"Host": "evil.example"})[0] == 400
-    assert ask(web, "/", headers={"Host": "localhost:80"})[0] == 200
-
-
-def test_too_many_requests_are_refused(web, monkeypatch):
-    monkeypatch.setattr(web_app, "PERIOD_S", 60.0)
-    most = web_app.MAX_REQUESTS["view"]
-    answers = [change(web, {"opacity": 0.5}) for _ in range(most + 2)]
-    assert answers == [204] * most + [429] * 2
-    assert ask(web, "/status.json")[0] == 200
-
-
-def test_only_so_many_viewers_fit(web, monkeypatch):
-    monkeypatch.setattr(web_app, "MAX_VIEWERS", 2)
-    streams = [watch(web) for _ in range(2)]
-    wait_until(lambda: web._broadcast.viewers == 2)
-    assert ask(web, "/stream.mjpg")[0] == 503
-    assert ask(web, "/snapshot.jpg")[0] == 503
-    assert ask(web, "/status.json")[0] == 200
-    for connection, _ in streams:
-        connection.close()
-
-
 def test_closing_ends_the_streams(view):
     web = WebView(0, "127.0.0.1", view, NAMES, PALETTE, "")
     connection, stream = watch(web)
@@ -326,31 +157,3 @@ def test_closing_ends_the_streams(view):
     connection.close()
     with pytest.raises(ConnectionRefusedError):
         ask(web, "/")
-
-
-def test_a_port_in_use_is_told_in_one_line(web, view):
-    port = int(web.url[:-1].rpartition(":")[2])
-    with pytest.raises(ValueError, match=f"Port {port} of 127.0.0.1 cannot be used") as error:
-        WebView(port, "127.0.0.1", view, NAMES, PALETTE, "")
-    assert "\n" not in str(error.value)
-    assert ask(web, "/")[0] == 200
-
-
-@pytest.mark.parametrize(
-    ("port", "host", "words"),
-    [
-        (-1, "127.0.0.1", "from 1 to 65535"),
-        (70000, "127.0.0.1", "from 1 to 65535"),
-        (0, "no such host", "is no address"),
-        (0, "203.0.113.7", "cannot be used"),  # of a documentation network, not ours
-    ],
-)
-def test_impossible_addresses_are_refused(view, port, host, words):
-    with pytest.raises(ValueError, match=words):
-        WebView(port, host, view, NAMES, PALETTE, "")
-
-
-def test_missing_libraries_are_named(view, monkeypatch):
-    monkeypatch.setitem(sys.modules, "uvicorn", None)
-    with pytest.raises(ValueError, match="needs uvicorn.*requirements-web.txt"):
-        WebView(0, "127.0.0.1", view, NAMES, PALETTE, "")

@@ -9,7 +9,12 @@ from deploy.export.audit import audit_tflite
 from deploy.export.onnx import export_onnx
 from deploy.export.tflite import export_tflite
 from deploy.runtimes import load_runtime
-from seg_keras.layers import MaxPoolingWithIndices2D, MaxUnpooling2D
+from seg_keras.layers import (
+    BedOfNails2D,
+    MaxPoolingWithIndices2D,
+    MaxUnpooling2D,
+    unpooling_stage,
+)
 
 # height, width, channels; even, odd, and the smallest
 SIZES = [(6, 8, 3), (7, 9, 2), (5, 4, 1), (1, 1, 2), (1, 6, 1)]
@@ -93,6 +98,25 @@ def test_symbolic_sizes_and_types_are_those_of_the_values():
     assert (pooled.dtype, indices.dtype) == ("float32", "int32")
     assert MaxUnpooling2D((7, 10))([pooled, indices]).shape == (None, 7, 10, 3)
     assert MaxUnpooling2D()([pooled, indices]).shape == (None, 8, 10, 3)
+
+
+@pytest.mark.parametrize("size", [(6, 8), (5, 7)])
+def test_bed_of_nails_puts_values_at_the_top_left(size, rng):
+    values = rng.normal(0, 1, (2, 3, 4, 2)).astype("float32")
+    expected = np.zeros((2, 6, 8, 2), "float32")
+    expected[:, ::2, ::2] = values
+    x = BedOfNails2D(size)(values)
+    np.testing.assert_array_equal(x, expected[:, : size[0], : size[1]])
+
+
+@pytest.mark.parametrize("beside_map", [False, True])
+def test_a_stage_of_the_decoder_gives_the_size_of_its_map_and_the_channels_asked_for(beside_map):
+    x, pooled_map = keras.Input((4, 5, 6)), keras.Input((7, 10, 6))
+    y = unpooling_stage(x, pooled_map, 2, 3, beside_map=beside_map, name="stage")
+    assert y.shape == (None, 7, 10, 3)
+    weights = keras.Model([x, pooled_map], y).weights
+    kernels = sorted(tuple(w.shape) for w in weights if w.path.endswith("kernel"))
+    assert kernels == [(1, 1, 12, 6)] * beside_map + [(3, 3, 6, 3), (3, 3, 6, 6)]
 
 
 def test_a_size_or_channels_that_do_not_belong_together_are_refused():

@@ -43,7 +43,7 @@ def test_the_search_keeps_the_best_and_scores_the_other_images(run, tmp_path, ca
     arguments = ["--model", str(run), "--search", "1", "--json", str(report)]
     assert main([*arguments, "--set", "iterations=1"]) == 0
     output = capsys.readouterr()
-    assert "2 images" in output.out
+    assert "2 images" in " ".join(output.out.split())  # the table breaks lines
     tried = [float(line.split(" %")[0]) for line in output.err.splitlines() if " % with " in line]
     assert len(tried) > 3
     assert json.loads(report.read_text())["crf"]["iterations"] == 1

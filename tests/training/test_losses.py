@@ -123,7 +123,9 @@ def test_an_edge_detector_is_scored_on_edges(camvid, tmp_path):
     def build(input_shape):
         inputs = keras.Input(input_shape)
         x = keras.layers.Rescaling(1 / 255)(inputs)
-        return keras.Model(inputs, {"logits": keras.layers.Conv2D(1, 3, padding="same")(x)})
+        return keras.Model(
+            inputs, {"logits": keras.layers.Conv2D(1, 3, padding="same", name="edge")(x)}
+        )
 
     def make_predict(model):
         return lambda image: (np.asarray(model(image[None])["logits"])[0, ..., 0] > 0).astype(

@@ -10,6 +10,7 @@ ICIP 2018, https://arxiv.org/abs/1806.04429 (classes, slices, windows, split)
 """
 
 import functools
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -48,23 +49,27 @@ def ibsr18_patches(data_dir: Path) -> Dataset:
     return _ibsr("ibsr18_patches", data_dir, lambda label: windows(label.shape[:2]))
 
 
-def _ibsr(name: str, data_dir: Path, cuts) -> Dataset:
-    volume = functools.cache(read_volume)
+def _ibsr(
+    name: str, data_dir: Path, cuts: Callable[[np.ndarray], list[tuple[int, ...]]]
+) -> Dataset:
+    """The data set of the slices, cut where `cuts` says: at (top, left), or not at all for ()."""
+    heads = functools.cache(lambda file: scale(read_volume(file)))
+    tissues = functools.cache(lambda file: read_volume(file).astype("uint8"))
 
     def list_pairs(split: str) -> list[Pair]:
         require_split(name, split, SUBJECTS)
         root = locate(data_dir, "IBSR_01", [""], "the folder with IBSR_01 to IBSR_18")
         pairs = []
         for image, labels in checked_pairs([files(root, n) for n in SUBJECTS[split]], root):
-            tissue = volume(labels).any(axis=(0, 1))
-            for z in range(len(tissue)) if split != "train" else np.flatnonzero(tissue):
-                for corner in cuts(volume(labels)):
+            filled = tissues(labels).any(axis=(0, 1))
+            for z in np.flatnonzero(filled) if split == "train" else range(len(filled)):
+                for corner in cuts(tissues(labels)):
                     part = "_".join(f"{value:03d}" for value in (z, *corner))
                     pairs.append((image / part, labels / part))
         return pairs
 
     def read(pair: Pair) -> tuple[np.ndarray, np.ndarray]:
-        image, labels = (volume(part.parent) for part in pair)
+        image, labels = heads(pair[0].parent), tissues(pair[1].parent)
         z, *corner = (int(number) for number in pair[0].name.split("_"))
         neighbours = np.clip([z + 1, z, z - 1], 0, image.shape[-1] - 1)
         window = tuple(slice(start, start + PATCH) for start in corner) or (slice(None),) * 2
@@ -82,11 +87,7 @@ def files(root: Path, number: int) -> Pair:
 
 
 def read_volume(file: Path) -> np.ndarray:
-    """Reads a NIfTI volume as uint8 (left to right, back to front, bottom to top).
-
-    Labels keep their ids. Images are scaled so that the brightest thousandth of what is not
-    background is 255: single bright voxels of a vessel shall not darken the rest.
-    """
+    """Reads the voxels of a NIfTI volume (left to right, back to front, bottom to top)."""
     nibabel = import_optional("nibabel", "nibabel", f"{file.name}, a NIfTI volume,")
     try:
         volume = nibabel.as_closest_canonical(nibabel.load(file))
@@ -95,9 +96,15 @@ def read_volume(file: Path) -> np.ndarray:
         raise FileNotFoundError(f"{file}: no such file. Unpack the whole download.") from None
     except (nibabel.filebasedimages.ImageFileError, OSError, EOFError, ValueError) as error:
         raise ValueError(f"{file}: cannot be decoded ({error}). Replace the file.") from None
-    voxels = voxels.reshape(voxels.shape[:3])  # some files have a fourth axis of length 1
-    if "_seg" in file.name:
-        return voxels.astype("uint8")
+    return voxels.reshape(voxels.shape[:3])  # some files have a fourth axis of length 1
+
+
+def scale(voxels: np.ndarray) -> np.ndarray:
+    """Scales intensities to [0, 255], as uint8.
+
+    The brightest thousandth of what is not background becomes 255: the few bright voxels of a
+    vessel shall not darken all others.
+    """
     white = np.quantile(voxels[voxels > 0], 0.999) if (voxels > 0).any() else 1
     return np.clip(voxels * (255 / white), 0, 255).round().astype("uint8")
 

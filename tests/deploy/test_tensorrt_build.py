@@ -6,75 +6,23 @@ What this cannot tell is whether TensorRT itself does as its bindings promise: t
 
 import ast
 import importlib
-import shlex
 import subprocess
 import sys
 import threading
-import types
 from pathlib import Path
 
 import numpy as np
-import onnx
 import pytest
-from fake_cuda import FakeCuda
-from fake_tensorrt import load_record, make_tensorrt
-from tiny_models import describe
+from fake_tensorrt import load_record
 
 from deploy.export.tensorrt import BuildOptions, build_engine
-from deploy.runtimes import engine_header, load_runtime
-from deploy.runtimes.artifact import read_description, write_description
-from deploy.runtimes.tensorrt import import_tensorrt
-from tools import build_engine as build_engine_tool
+from deploy.runtimes import load_runtime
+from deploy.runtimes.artifact import read_description
 
 CODE = [
     Path(importlib.import_module(name).__file__)
     for name in ("deploy.export.tensorrt", "deploy.runtimes.tensorrt")
 ]
-
-
-@pytest.fixture
-def install(monkeypatch):
-    """Installs a fake TensorRT and CUDA; gives the fake."""
-
-    def install(version=11, **behaviour):
-        trt = make_tensorrt(version, behaviour)
-        bindings = types.ModuleType("cuda.bindings")
-        bindings.runtime = FakeCuda(trt.state)
-        bindings.utils = types.SimpleNamespace(get_cuda_native_handle=lambda stream: 7)
-        monkeypatch.setitem(sys.modules, "tensorrt", trt)
-        monkeypatch.setitem(sys.modules, "cuda.bindings", bindings)
-        # These tests run in the process of the others, which have loaded it.
-        monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
-        return trt
-
-    return install
-
-
-@pytest.fixture
-def onnx_path(tmp_path):
-    """An .onnx file with a description; the fake parser does not look at the graph."""
-
-    def write(**quantization):
-        path = tmp_path / "model.onnx"
-        path.write_bytes(onnx.ModelProto(ir_version=8).SerializeToString())
-        given = {"format_version": 1, "input_size": [32, 48], "output_kind": "argmax"}
-        quantization = {"precision": "float32"} | quantization
-        write_description(path, describe() | given | {"quantization": quantization})
-        return path
-
-    return write
-
-
-@pytest.fixture
-def engine(install, onnx_path, tmp_path):
-    """Builds an engine; gives the fake and the path."""
-
-    def build(version=11, options=None, **behaviour):
-        trt = install(version, **behaviour)
-        build_engine(onnx_path(), tmp_path / "model.engine", options or BuildOptions())
-        return trt, tmp_path / "model.engine"
-
-    return build
 
 
 @pytest.mark.parametrize("version", [10, 11])
@@ -208,93 +156,6 @@ def test_int8_for_another_engine_is_refused(install, onnx_path, tmp_path):
         build_engine(path, tmp_path / "m.engine", BuildOptions())
 
 
-@pytest.mark.parametrize(
-    ("key", "value", "message"),
-    [
-        ("tensorrt", "10.3.0", r"TensorRT 10\.3\.0, here 11\."),
-        ("compute_capability", "7.2", r"compute capability 7\.2, here 8\.9"),
-        ("os", "Windows AMD64", "operating system Windows AMD64, here"),
-    ],
-)
-def test_engine_of_another_machine_never_reaches_tensorrt(engine, key, value, message):
-    trt, path = engine()
-    description = read_description(path)
-    description["engine"][key] = value
-    write_description(path, description)
-    trt.state.plan = b"another plan"  # the fake refuses any other one
-    with pytest.raises(ValueError, match=f"{message}.*Build it again: python tools/build_engine"):
-        load_runtime(path)
-    path.with_suffix(".onnx").write_bytes(b"of another model")
-    with pytest.raises(ValueError, match=r"Build it here from its \.onnx file"):
-        load_runtime(path)
-
-
-def test_the_command_that_builds_again_is_complete_and_quoted(engine, tmp_path):
-    folder = tmp_path / "an engine"
-    folder.mkdir()
-    _, path = engine(options=BuildOptions(max_batch=4, version_compatible=True))
-    onnx = path.with_suffix(".onnx").rename(folder / "road.onnx")
-    path = path.rename(folder / "road.engine")
-    description = read_description(path)
-    description["engine"] |= {"os": "Windows AMD64", "dla_core": "1; rm -rf /"}
-    write_description(path, description)
-
-    def command():
-        with pytest.raises(ValueError, match="Build it again: ") as caught:
-            load_runtime(path)
-        return shlex.split(str(caught.value).partition("Build it again: ")[2])
-
-    given = ["--onnx", str(onnx), "--reference", str(onnx)]
-    rest = ["--output", str(path), "--max-batch", "4", "--version-compatible", "--force"]
-    start = ["python", "tools/build_engine.py", *given]
-    assert command() == [*start, "--images", "FOLDER_OF_IMAGES", *rest]
-    (folder / "road_images").mkdir()
-    assert command() == [*start, "--images", str(folder / "road_images"), *rest]
-    parsed = build_engine_tool.parse(command()[2:])
-    assert (parsed.onnx, parsed.output, parsed.max_batch) == (onnx, path, 4)
-
-
-def test_version_compatible_engine_runs_on_another_version(engine):
-    _, path = engine(options=BuildOptions(version_compatible=True))
-    description = read_description(path)
-    description["engine"]["tensorrt"] = "11.0.0"
-    write_description(path, description)
-    load_runtime(path)
-
-
-def test_damaged_engine_is_told(engine):
-    trt, path = engine()
-    trt.state.deserializes = False
-    with pytest.raises(ValueError, match="does not take this file .*magic tag does not match"):
-        load_runtime(path)
-    path.write_bytes(path.read_bytes()[:40])
-    with pytest.raises(ValueError, match="holds no description"):
-        load_runtime(path)
-    path.write_bytes(b"PLAN")
-    with pytest.raises(ValueError, match="holds no description"):
-        load_runtime(path)
-
-
-def test_header_of_any_size_is_not_read():
-    content = engine_header.MAGIC + engine_header.LENGTH.pack(2**31) + b"{}"
-    with pytest.raises(ValueError, match="2147483648 bytes"):
-        engine_header.read(content, 100)
-
-
-def test_graph_of_another_description_is_told(engine):
-    trt, path = engine()
-    trt.state.outputs = {"logits": ("FLOAT", (1, 32, 48, 4))}
-    with pytest.raises(ValueError, match="does not fit its graph"):
-        load_runtime(path)
-
-
-def test_missing_tensorrt_is_told(monkeypatch):
-    monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
-    monkeypatch.setitem(sys.modules, "tensorrt", None)
-    with pytest.raises(RuntimeError, match=r"not installed, see requirements-tensorrt\.txt"):
-        import_tensorrt()
-
-
 def test_building_needs_no_tensorflow_and_tells_what_is_missing(onnx_path, tmp_path):
     program = (
         "import sys\n"
@@ -309,9 +170,3 @@ def test_building_needs_no_tensorflow_and_tells_what_is_missing(onnx_path, tmp_p
     assert result.stdout == "1 []\n"
     assert "TensorRT is not installed" in result.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["model.onnx"]
-
-
-def test_tensorflow_in_the_process_is_refused(monkeypatch):
-    monkeypatch.setitem(sys.modules, "tensorflow", types.ModuleType("tensorflow"))
-    with pytest.raises(RuntimeError, match="must not share a process"):
-        import_tensorrt()
