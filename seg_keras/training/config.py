@@ -23,6 +23,7 @@ class TrainConfig:
     hold_out: str = ""  # pattern of training images to validate on instead, such as "0001TP_*"
     crop_size: tuple[int, int] = (240, 320)  # height, width in pixels
     scale_range: tuple[float, float] = (0.5, 2.0)  # magnification before the crop
+    input_size: tuple[int, ...] = ()  # height, width of the model that is kept; () for the images'
     flip: bool = True
     jitter: float = 1.0  # strength of colour changes, 0 for none
     blur: float = 0.1  # share of softened and noisy images
@@ -58,8 +59,10 @@ class TrainConfig:
             raise ValueError(f"learning_rate is {self.learning_rate}. Give a positive number.")
         if not 0 <= self.ema_momentum < 1:
             raise ValueError(f"ema_momentum is {self.ema_momentum}. Give 0 up to, not with, 1.")
-        if len(self.crop_size) != 2 or min(self.crop_size) < 1:
-            raise ValueError(f"crop_size is {self.crop_size}. Give (height, width) in pixels.")
+        for name in ("crop_size", "input_size"):
+            size = getattr(self, name)
+            if size != () and (len(size) != 2 or min(size) < 1):
+                raise ValueError(f"{name} is {size}. Give (height, width) in pixels.")
 
 
 def override(config, assignments: list[str]):

@@ -86,7 +86,8 @@ def train(
         samples = build_samples(config, phase, dataset, train_pairs, model, counts)
         # One with logits smaller than its image sees whole images in tiles of the crop's size.
         whole = samples.label_size == phase.crop_size
-        averaged = build(image_shape if whole else model.input_shape[1:])
+        size = config.input_size or image_shape[:2]
+        averaged = build((*size, image_shape[-1]) if whole else model.input_shape[1:])
         optimizer = build_optimizer(config, phases[0].steps_per_epoch, steps)
         compile_model(model, optimizer, build_loss(config, counts), config)
         folder.write_config(config, scored.label_space)  # not before everything fits together

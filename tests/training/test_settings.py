@@ -33,6 +33,7 @@ def test_overrides_take_the_type_of_their_default():
         ("learning_rate=-1", "learning_rate is -1.0. Give a positive number"),
         ("ema_momentum=1", "ema_momentum is 1.0"),
         ("crop_size=(96,)", r"crop_size is \(96,\). Give \(height, width\)"),
+        ("input_size=(96, 0)", r"input_size is \(96, 0\). Give \(height, width\)"),
     ],
 )
 def test_wrong_settings_say_what_is_expected(assignment, message):
