@@ -1,6 +1,10 @@
 """U-Net++ of half its width, with batch norm and deep supervision, for cells.
 
-python tools/train.py --config configs/unet_plus_plus_isbi2012.py --data-dir isbi2012
+    python tools/train.py --config configs/unet_plus_plus_isbi2012.py --data-dir isbi2012
+    python tools/evaluate.py --model runs/unet_plus_plus_isbi2012 --cells
+
+The last sixth of the images, 5 of 30 (4 of 24), is held out; `--cells` scores them with pixel error
+and Rand error.
 """
 
 from seg_keras.training import TrainConfig
@@ -15,9 +19,10 @@ config = TrainConfig(
     blur=0.0,
     augmentation={"elastic": 10.0, "rotation": 15.0, "border": "mirror"},
     batch_size=4,
-    epochs=100,
+    epochs=80,
     learning_rate=2e-3,
     weight_decay=0.02,
     class_weights="median_frequency",
-    validate_every=10,
+    border_weight=10.0,
+    validate_every=20,
 )

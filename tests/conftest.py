@@ -1,4 +1,6 @@
-"""What many tests need: a seeded generator, and a tiny data set in the folder form of CamVid."""
+"""What many tests need: a seeded generator, a tiny data set in the form of CamVid, a full disk."""
+
+import resource
 
 import numpy as np
 import pytest
@@ -10,6 +12,14 @@ from seg_keras.data.labels import CAMVID_CLASSES
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)
+
+
+@pytest.fixture
+def full_at():
+    """Lets no file of this process grow beyond a number of bytes, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda count: resource.setrlimit(resource.RLIMIT_FSIZE, (count, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def write_pairs(folder, split, count, size, seed):

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import seg_keras
 from seg_keras.data.datasets import DATASETS
 from seg_keras.data.datasets.roads import roads
 from tests.conftest import write_pairs
@@ -43,6 +44,19 @@ def folder(tmp_path, monkeypatch):
         video.write(np.full((96, 128, 3), 40 * value, "uint8"))
     video.release()
     return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("row", "names"),
+    [
+        ("models", seg_keras.list_models()),
+        ("backbones", seg_keras.list_backbones()),
+        ("data sets", seg_keras.list_datasets()),
+    ],
+)
+def test_the_readme_lists_what_is_registered(row, names):
+    (line,) = re.findall(rf"^\| {row} \|(.*?)\|", PAGES[0].read_text(), re.MULTILINE)
+    assert re.findall("`(.+?)`", line) == names
 
 
 @pytest.mark.slow

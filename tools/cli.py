@@ -1,5 +1,6 @@
 """What the commands share: exit codes, the log, tables and JSON reports."""
 
+import errno
 import functools
 import json
 import logging
@@ -13,6 +14,8 @@ from rich.logging import RichHandler
 from rich.table import Table
 
 DONE, FAILED, USAGE, REFUSED = 0, 1, 2, 3
+# What the system says when a disk, or a share of one, is full.
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def command(main: Callable[[Sequence[str] | None], int | None]) -> Callable[..., int]:
@@ -44,7 +47,10 @@ def command(main: Callable[[Sequence[str] | None], int | None]) -> Callable[...,
 def _report(error: Exception, code: int) -> int:
     if os.environ.get("SEG_KERAS_TRACEBACK"):
         raise error
-    print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+    remedy = ""
+    if getattr(error, "errno", None) in FULL:
+        remedy = " Make room there, or write to another disk."
+    print(f"error: {' '.join(str(error).split())}{remedy}", file=sys.stderr)
     return code
 
 
@@ -65,5 +71,8 @@ def write_json(path: Path | None, report: dict) -> None:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(report, indent=2) + "\n")
-    partial.replace(path)
+    try:
+        partial.write_text(json.dumps(report, indent=2) + "\n")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

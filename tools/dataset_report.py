@@ -36,13 +36,18 @@ def verdict(name: str, counts: str, diagnosis: Diagnosis) -> str:
     if diagnosis.missing_splits:
         parts.append(f"without the split {', '.join(diagnosis.missing_splits)}")
     parts.append(
-        f"would train wrongly: {wrong} findings"
+        f"would train wrongly: {count_findings(wrong)}"
         if wrong
-        else f"would train as meant: {len(diagnosis.findings)} findings"
+        else f"would train as meant: {count_findings(len(diagnosis.findings))}"
         if diagnosis.findings
         else "is clean"
     )
     return " ".join(parts) + "."
+
+
+def count_findings(count: int) -> str:
+    """1 finding, 2 findings."""
+    return f"{count} finding" + ("" if count == 1 else "s")
 
 
 def describe(finding: Finding) -> str:

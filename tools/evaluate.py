@@ -2,6 +2,7 @@
 
 python tools/evaluate.py --model RUN --split val
 python tools/evaluate.py --model model_int8.tflite --dataset camvid --data-dir CamVid
+python tools/evaluate.py --model runs/unet_isbi2012 --cells
 """
 
 import argparse
@@ -14,7 +15,7 @@ from rich.progress import track
 
 from seg_keras.data.datasets import Dataset, Pair
 from seg_keras.data.read_ahead import read_ahead
-from seg_keras.metrics import CONVENTIONS, BoundaryF1, ConfusionMatrix
+from seg_keras.metrics import CONVENTIONS, BoundaryF1, ConfusionMatrix, RandError
 from tools import predictors, splits
 from tools.cli import command, write_json
 from tools.evaluate_report import complete, show
@@ -34,6 +35,11 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         help="how absent classes and predictions of no class count (default: cityscapes)",
     )
     parser.add_argument("--boundary", action="store_true", help="score the boundaries too (F1)")
+    parser.add_argument(
+        "--cells",
+        action="store_true",
+        help="score cells too, which class 0 lies between: pixel error and Rand error",
+    )
     parser.add_argument("--json", type=Path, help="write the report to this file too")
     return parser.parse_args(argv)
 
@@ -46,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     data_size = dataset.load(pairs[0])[0].shape[:2]
     with predictors.open_model(args, data_size) as model:
         check_classes(args.model, model, dataset)
-        report = score(model, dataset, pairs, args.convention, args.boundary)
+        report = score(model, dataset, pairs, args.convention, args.boundary, args.cells)
     height, width = model.input_size
     report["convention"]["resolution"] = (
         f"labels at their own size; the model saw {height}x{width} pixels, mode {model.mode}"
@@ -74,20 +80,26 @@ def score(
     pairs: Sequence[Pair],
     convention: str = "cityscapes",
     boundary: bool = False,
+    cells: bool = False,
 ) -> dict:
     """The report of all pairs, its classes with their names."""
     num_classes = dataset.label_space.num_classes
     matrix = ConfusionMatrix(num_classes, **CONVENTIONS[convention])
     boundaries = BoundaryF1(num_classes) if boundary else None
+    rand = RandError() if cells else None
     start = time.perf_counter()
     loaded = read_ahead(dataset.load, pairs)
-    for image, labels in track(loaded, "Evaluating", len(pairs), console=Console(stderr=True)):
+    tracked = track(loaded, "Evaluating", len(pairs), console=Console(stderr=True))
+    for pair, (image, labels) in zip(pairs, tracked, strict=True):
         classes = model.predict(image)
         matrix.update(labels, classes)
         if boundaries:
             boundaries.update(labels, classes)
+        if rand:
+            read_instances = dataset.read_instances
+            rand.update(labels, classes, read_instances(pair) if read_instances else None)
     report = matrix.result() | {"images": len(pairs), "seconds": time.perf_counter() - start}
-    return complete(report, dataset.label_space.names, boundaries)
+    return complete(report, dataset.label_space.names, boundaries, rand)
 
 
 if __name__ == "__main__":

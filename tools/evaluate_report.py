@@ -3,12 +3,14 @@
 import math
 from collections.abc import Sequence
 
-from seg_keras.metrics import BoundaryF1
+from seg_keras.metrics import BoundaryF1, RandError
 from tools.cli import print_table
 
 
-def complete(report: dict, names: Sequence[str], boundaries: BoundaryF1 | None) -> dict:
-    """A report of `ConfusionMatrix` with the names of the classes and the boundary scores.
+def complete(
+    report: dict, names: Sequence[str], boundaries: BoundaryF1 | None, rand: RandError | None
+) -> dict:
+    """A report of `ConfusionMatrix` with the names of the classes, scores of boundaries and cells.
 
     Means that the convention leaves undefined become None, because JSON has no NaN.
     """
@@ -25,6 +27,10 @@ def complete(report: dict, names: Sequence[str], boundaries: BoundaryF1 | None) 
         report["convention"]["boundary"] = scores["boundary_convention"]
         for row, f1 in zip(report["per_class"], scores["per_class_boundary_f1"], strict=True):
             row["boundary_f1"] = f1
+    if rand:
+        scores = rand.result()
+        report["convention"]["cells"] = scores.pop("rand_convention")
+        report |= {"pixel_error": 1 - report["pixel_accuracy"]} | scores
     return report
 
 
@@ -46,7 +52,10 @@ def show(report: dict) -> None:
     rows.append(("mean", *(percent(report[key]) for _, _, key in columns), ""))
     title = f"{report['model']} on {report['dataset']} {report['split']}, percent"
     print_table(title, ("class", *(heading for heading, _, _ in columns), "pixels"), rows)
-    for name in ("pixel_accuracy", "frequency_weighted_iou", "kappa"):
+    names = ["pixel_accuracy", "frequency_weighted_iou", "kappa"]
+    if "rand_error" in report:
+        names += ["pixel_error", "rand_error", "rand_precision", "rand_recall"]
+    for name in names:
         print(f"{name.replace('_', ' ')}: {percent(report[name])}")
     for topic, rule in report["convention"].items():
         print(f"{topic.replace('_', ' ')}: {rule}")

@@ -28,6 +28,7 @@ from deploy.export.keras_reference import KerasReference
 from deploy.export.parity import gate
 from seg_keras.metrics import mean_boundary_f1
 from tools.cli import DONE, REFUSED, command
+from tools.export_costs import report_costs
 from tools.export_engine import export_engine
 from tools.export_flags import format_options, parse
 from tools.export_inputs import check_output, choose_calibration, find_images, read_run
@@ -38,6 +39,9 @@ from tools.export_report import report_audit, report_verdict
 def main(argv: Sequence[str] | None = None) -> int:
     """Does what the flags ask for."""
     arguments = parse(argv, __doc__)
+    if arguments.audit and arguments.precision == "int8":
+        report_costs(arguments)
+        return DONE
     if arguments.audit:
         report_audit(arguments.model, arguments.input_size, arguments.json)
         return DONE

@@ -58,7 +58,9 @@ def export_engine(
     folder.mkdir(parents=True, exist_ok=True)
     images = find_images(arguments.parity, config, arguments.data_dir, "val")
     for index, (_, load) in enumerate(images):
-        cv2.imwrite(f"{folder}/{index:05}.png", cv2.cvtColor(load()[0], cv2.COLOR_RGB2BGR))
+        # OpenCV would write, too, but keep silent on a full disk.
+        _, content = cv2.imencode(".png", cv2.cvtColor(load()[0], cv2.COLOR_RGB2BGR))
+        (folder / f"{index:05}.png").write_bytes(content.tobytes())
     program = [sys.executable, BUILD, "--onnx", engine.with_suffix(".onnx")]
     program += ["--reference", reference, "--images", folder, "--output", engine]
     program += ["--json", arguments.json] if arguments.json else []

@@ -43,8 +43,8 @@ def parse(argv: Sequence[str] | None, description: str) -> argparse.Namespace:
     add(
         "--audit",
         action="store_true",
-        help="export nothing: say what would leave an engine, of "
-        "a model, or what an exported file holds",
+        help="export nothing: say what of a model would leave an engine, or what an exported file "
+        "holds; with --precision int8, what each operator of a trained model loses by it",
     )
     add("--output", type=Path, metavar="FILE", help="default: model_PRECISION.FORMAT in the run")
     add("--force", action="store_true", help="replace the output if it is there")

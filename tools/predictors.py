@@ -11,6 +11,7 @@ import numpy as np
 
 import seg_keras
 from deploy.runtimes import load_runtime
+from deploy.runtimes.separate import SeparateRuntime
 from seg_keras.data.labels import LabelSpace
 from seg_keras.inference import MODES, Predictor, margin_of
 
@@ -100,7 +101,9 @@ def open_model(
     if args.model.is_dir() or args.model.suffix == ".keras":
         yield _open_keras(args, default_size, progress)
         return
-    with contextlib.closing(load_runtime(args.model, args.threads)) as runtime:
+    # TensorRT must not meet TensorFlow, which this process holds.
+    load = SeparateRuntime if args.model.suffix == ".engine" else load_runtime
+    with contextlib.closing(load(args.model, args.threads)) as runtime:
         if args.mode not in (None, "resize") or args.input_size:
             raise ValueError(
                 f"{args.model}: an exported file scales images to its {runtime.input_size[0]}x"

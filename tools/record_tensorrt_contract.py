@@ -27,8 +27,8 @@ CLASSES = (
     "ITimingCache LayerInformationFormat Logger MemoryPoolType NetworkDefinitionCreationFlag "
     "OnnxParser ParserError ProfilingVerbosity Runtime TensorIOMode"
 )
-LOOK = """
-import json, sys
+LOOK = r"""
+import json, re, sys
 import tensorrt_bindings as trt
 record = {"version": trt.__version__, "classes": {}}
 for name in sys.argv[1:]:
@@ -37,8 +37,9 @@ for name in sys.argv[1:]:
         member = getattr(cls, key)
         if not key.startswith("_") or key == "__init__":
             doc = getattr(member, "__doc__", None) or ""
-            signature = doc.strip().splitlines()[0] if doc.strip().startswith(key + "(") else ""
-            members[key] = signature
+            # One line, or a numbered one for each overload.
+            lines = re.findall(rf"^\s*(?:\d+\. )?({key}\(.*\) -> .*)$", doc, re.MULTILINE)
+            members[key] = "\n".join(line.strip() for line in lines)
     record["classes"][name] = members
 print(json.dumps(record))
 """

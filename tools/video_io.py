@@ -9,6 +9,7 @@ from pathlib import Path
 from deploy.runtimes import Runtime, load_runtime
 from deploy.runtimes.native_log import silenced
 from deploy.video import mjpeg
+from deploy.video.address import is_address
 from deploy.video.folder import ImageFolder
 from deploy.video.free_space import FreeSpace, RoadCamera
 from deploy.video.loop import LiveLoop
@@ -88,7 +89,9 @@ def add_displays(
     opened: contextlib.ExitStack,
 ) -> None:
     """Adds what people look at, where it is wanted and possible; closed with `opened`."""
-    title, view = f"{source.name} - {args.model.name}", overlay.view
+    # Who watches from elsewhere need not know the folders of this machine.
+    name = source.name if is_address(source.name) else Path(source.name).resolve().name
+    title, view = f"{name} - {args.model.name}", overlay.view
     if not args.headless:
         problem = window_problem()
         if problem:

@@ -38,6 +38,7 @@ from deploy.export.graph import (
     describe,
     serving_function,
 )
+from deploy.export.onnx_resize import HANDLERS
 from deploy.runtimes.artifact import OUTPUTS, write_description
 from deploy.runtimes.native_log import silenced
 
@@ -113,7 +114,10 @@ def _convert(model: keras.Model, output_kind: str, dynamic_batch: bool) -> onnx.
     level = logging.getLogger("tf2onnx").level
     try:
         logging.getLogger("tf2onnx").setLevel(logging.CRITICAL)  # what it says comes in the error
-        proto, _ = tf2onnx.convert.from_function(serve, signature, opset=OPSET)
+        proto, _ = tf2onnx.convert.from_function(
+            serve, signature, opset=OPSET, custom_op_handlers=dict(HANDLERS)
+        )
+        _inline_captured(proto, serve.get_concrete_function(*signature))
         onnx.checker.check_model(proto)  # an operator of TensorFlow is left as it is
     except (ValueError, RuntimeError, onnx.checker.ValidationError) as error:
         raise RuntimeError(
@@ -127,6 +131,20 @@ def _convert(model: keras.Model, output_kind: str, dynamic_batch: bool) -> onnx.
             argument.type.tensor_type.shape.dim[0].dim_param = "batch"
         del proto.graph.value_info[:]  # the checker infers them anew, with that name
     return proto
+
+
+def _inline_captured(proto: onnx.ModelProto, function) -> None:
+    """Makes constants of the tensors that layers hold, such as the mean of a `Normalization`.
+
+    tf2onnx takes them for further inputs of the concrete function that it was given.
+    """
+    captured = function.captured_inputs
+    names = [tensor.name for tensor in function.inputs[len(function.inputs) - len(captured) :]]
+    values = dict(zip(names, captured, strict=True))
+    for argument in [argument for argument in proto.graph.input if argument.name != INPUT]:
+        constant = numpy_helper.from_array(values[argument.name].numpy(), argument.name)
+        proto.graph.initializer.append(constant)
+        proto.graph.input.remove(argument)
 
 
 def to_float16(

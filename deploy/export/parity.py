@@ -99,12 +99,18 @@ def check_parity(
             f"The artifact takes images of {tuple(runtime.input_size)} pixels, the reference of "
             f"{tuple(reference.input_size)}. Give the model that the artifact was made from."
         )
+    precision = runtime.description["quantization"]["precision"]
+    if precision not in MIN_AGREEMENT:
+        raise ValueError(
+            f"The artifact's precision is {precision!r}; the gate judges "
+            f"{', '.join(MIN_AGREEMENT)}. Export the model again."
+        )
     comparison = _Comparison(runtime.description["classes"], boundary_score)
     margin = runtime.description.get("margin", (0, 0))
     for name, frame, labels in samples:
         image = fit_frame(frame, runtime.input_size, margin)
         comparison.add(name, labels, reference.run(image), runtime.run(image))
-    return _judge(comparison.figures(), runtime.description["quantization"]["precision"])
+    return _judge(comparison.figures(), precision)
 
 
 class _Comparison:

@@ -48,7 +48,14 @@ FRAME_CONTRACT = {
     "value_range": [0, 255],
     "resize": "bilinear",
 }
-REQUIRED = ("format_version", "classes", "palette", "input_size", "output_kind")
+REQUIRED = (
+    "format_version",
+    "classes",
+    "palette",
+    "input_size",
+    "output_kind",
+    "quantization",
+)
 
 
 def write_description(path: Path, description: dict) -> None:
@@ -134,6 +141,11 @@ def _wrong(description: dict) -> str:
         return f"input_size is {size!r} and not [height, width]"
     if not isinstance(kind, str) or kind not in OUTPUTS:
         return f"output_kind is {kind!r} and not one of {', '.join(OUTPUTS)}"
+    quantization = description["quantization"]
+    if not isinstance(quantization, dict) or not isinstance(quantization.get("precision"), str):
+        return f"quantization is {quantization!r} and names no precision"
+    if not isinstance(description.get("engine", {}), dict):
+        return f"engine is {description['engine']!r} and not what it was built with"
     margin = description.get("margin", [0, 0])
     if not (
         _integers(margin, 2) and all(0 <= m < s / 2 for m, s in zip(margin, size, strict=True))

@@ -73,13 +73,13 @@ def rebuild_command(path: Path, built: dict) -> str:
 
 def find_reference(path: Path) -> Path | None:
     """The .onnx artifact beside an engine that is its model in float32, if there is one."""
-    engine = read_description(path)
+    model = read_description(path).get("source_model_sha256")
     for onnx in sorted(path.parent.glob("*.onnx")):
         try:
             description = read_description(onnx)
         except ValueError:
             continue  # none of ours
-        of_same_model = description["source_model_sha256"] == engine["source_model_sha256"]
+        of_same_model = model and description.get("source_model_sha256") == model
         if of_same_model and description["quantization"]["precision"] == "float32":
             return onnx
     return None

@@ -63,10 +63,10 @@ class Smoother:
             self._office, self._votes = cv2.split(past.reshape(*size, 1).view("uint8"))
         else:
             self._office = self._office.copy()  # the one before has been handed out
-        changed = np.uint8(displacement.residual > CHANGED)
+        _, changed = cv2.threshold(displacement.residual, CHANGED, WHOLE, cv2.THRESH_BINARY)
         changed = cv2.resize(changed, size[::-1], interpolation=cv2.INTER_NEAREST)
         cv2.copyTo(classes, changed, self._office)
-        self._votes[changed > 0] = WHOLE
+        cv2.max(self._votes, changed, dst=self._votes)
 
     def _count(self, classes: np.ndarray) -> None:
         """Adds the votes of a frame; who has lost the majority leaves office to the newest."""

@@ -62,6 +62,7 @@ class LoopStatistics:
         self.engine_errors = 0
         self._durations = {name: Histogram() for name in (*STAGES, "latency")}
         self._recent = collections.deque(maxlen=1024)  # (shown_at, age_ms)
+        self._now = 0.0
         self._first_grab = self._last_shown = 0.0
 
     def add(self, frame: Frame, shown_at: float) -> None:
@@ -78,23 +79,28 @@ class LoopStatistics:
         self.forget(shown_at)
 
     def forget(self, now: float) -> None:
-        """Drops what is no longer recent at `now` seconds of the clock."""
-        while self._recent and now - self._recent[0][0] > WINDOW_S:
+        """Drops what is no longer recent at `now` seconds of the clock.
+
+        The last two frames stay: an engine may take longer for a frame than the window is.
+        """
+        while len(self._recent) > 2 and now - self._recent[0][0] > WINDOW_S:
             self._recent.popleft()
+        self._now = now
 
     def add_written(self, frame: Frame) -> None:
         """Counts how long writing took, for a frame that was shown before."""
         self._durations["write"].add(frame.stage_ms["write"])
 
     def recent_fps(self) -> float:
-        """Frames shown per second over the last seconds; 0 while nothing can be said."""
+        """Frames shown per second of late, falling while none comes; 0 before the second one."""
         if len(self._recent) < 2:
             return 0.0
-        span = self._recent[-1][0] - self._recent[0][0]
+        last_at = self._recent[-1][0]
+        span = max(last_at - self._recent[0][0], self._now - last_at)
         return (len(self._recent) - 1) / span if span > 0 else 0.0
 
     def recent_latency_ms(self) -> tuple[float, float, float]:
-        """p50, p95 and p99 of the capture-to-shown latency over the last seconds."""
+        """p50, p95 and p99 of the capture-to-shown latency of late."""
         if not self._recent:
             return 0.0, 0.0, 0.0
         ages = [age_ms for _, age_ms in self._recent]

@@ -8,8 +8,8 @@ class Status:
     """What people should know about the picture that they look at.
 
     Args:
-        fps: Frames shown per second over the last seconds; 0 while that is not known.
-        latency_p50_ms: Median capture-to-shown latency over the last seconds.
+        fps: Frames shown per second of late; 0 while that is not known.
+        latency_p50_ms: Median capture-to-shown latency of late.
         latency_p95_ms: What 95 % of those latencies do not exceed.
         dropped: Frames dropped since the start.
         warning: What is wrong at the moment, a few words; empty if nothing is.

@@ -29,8 +29,8 @@ KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]", "::1")
 MAX_VIEWERS = 8
 MAX_BODY = 256  # bytes of a change of the view
-MAX_REQUESTS = {"status": 60, "view": 30, "snapshot": 5}  # of all viewers together, in
-PERIOD_S = 1.0
+PERIOD_S = 1.0  # in which all viewers together may send so many:
+MAX_REQUESTS = {"page": 100, "stream": 20, "status": 60, "view": 30, "snapshot": 5}
 SNAPSHOT_S = 3.0  # to wait for a picture
 HEADERS = {
     "Cache-Control": "no-store",
@@ -56,7 +56,7 @@ def make_app(
     """
     answers = Answers(broadcast, view, model, status)
     routes = [
-        *(Route(path, _file(PAGE / name)) for path, name in PAGE_FILES.items()),
+        *(Route(path, answers.file(PAGE / name)) for path, name in PAGE_FILES.items()),
         Route("/model.json", answers.model),
         Route("/status.json", answers.status),
         Route("/stream.mjpg", answers.stream),
@@ -80,8 +80,19 @@ class Answers:
         self._broadcast, self._view, self._model, self._status = broadcast, view, model, status
         self._recent = {name: collections.deque(maxlen=most) for name, most in MAX_REQUESTS.items()}
 
+    def file(self, path: Path) -> Callable:
+        """Answers with a file as it is now."""
+        content, kind = path.read_bytes(), KINDS[path.suffix]
+
+        async def answer(request: Request) -> Response:
+            self._limit("page")
+            return Response(content, media_type=kind)
+
+        return answer
+
     async def model(self, request: Request) -> Response:
         """Title and classes."""
+        self._limit("page")
         return JSONResponse(self._model)
 
     async def status(self, request: Request) -> Response:
@@ -92,6 +103,7 @@ class Answers:
 
     async def stream(self, request: Request) -> Response:
         """The pictures as `multipart/x-mixed-replace`, which any `<img>` shows."""
+        self._limit("stream")
         self._limit_viewers()
         parts = _parts(self._broadcast.watch())
         return StreamingResponse(parts, media_type="multipart/x-mixed-replace; boundary=picture")
@@ -146,15 +158,6 @@ class FixedHeaders:
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
-
-
-def _file(path: Path) -> Callable:
-    content, kind = path.read_bytes(), KINDS[path.suffix]
-
-    async def answer(request: Request) -> Response:
-        return Response(content, media_type=kind)
-
-    return answer
 
 
 async def _parts(pictures: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

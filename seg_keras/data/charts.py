@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator
 
 from seg_keras.data.labels import LabelSpace
 from seg_keras.data.pictures import overlay, with_legend
@@ -29,7 +30,7 @@ def draw_class_shares(path: Path, counts: ClassCounts, label_space: LabelSpace, 
     order = np.argsort(counts.pixels)
     names = [label_space.names[index] for index in order]
     colors = np.divide([label_space.colors[index] for index in order], 255)
-    figure = Figure(figsize=(11, 1.4 + 0.28 * len(names)), layout="constrained")
+    figure = Figure(figsize=(11, 1.4 + 0.28 * len(names)), dpi=150, layout="constrained")
     panels = figure.subplots(1, 2, sharey=True)
     shares = (
         ("Share of the labelled pixels", counts.pixels / max(1, counts.pixels.sum()), True),
@@ -42,14 +43,17 @@ def draw_class_shares(path: Path, counts: ClassCounts, label_space: LabelSpace, 
         if logarithmic and counts.pixels.any():  # rare classes matter, and would not be seen
             panel.set_xscale("log")
             panel.set_xlim(values[values > 0].min() / 2, 300)
+            panel.xaxis.set_major_locator(FixedLocator([0.001, 0.01, 0.1, 1, 10, 100]))
             panel.xaxis.set_major_formatter("{x:g}")
+            panel.minorticks_off()
         else:
             panel.set_xlim(0, 115)
         panel.set_title(title, loc="left", fontsize=11)
         panel.set_xlabel("percent")
         panel.grid(axis="x", alpha=0.25)
         panel.set_axisbelow(True)
-        panel.spines[["top", "right"]].set_visible(False)
+        panel.tick_params(length=0)
+        panel.spines[["top", "right", "bottom"]].set_visible(False)
     with whole_file(path) as partial:
         FigureCanvasAgg(figure).print_png(partial)
 

@@ -19,11 +19,12 @@ def read_mat(path: Path, variable: str):
     Raises:
         ValueError: If the file is damaged or has no such variable.
     """
-    scipy_io = import_optional("scipy.io", "scipy", f"{path.name}, a MATLAB file,")
+    import scipy.io  # here, because few data sets are worth the time it takes
+
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file.")
     try:
-        variables = scipy_io.loadmat(path, variable_names=[variable], simplify_cells=True)
+        variables = scipy.io.loadmat(path, variable_names=[variable], simplify_cells=True)
     except Exception as error:  # SciPy raises a dozen kinds for damaged files
         raise ValueError(f"{path}: cannot be decoded ({error}). Replace the file.") from None
     if variable not in variables:

@@ -8,8 +8,8 @@ def import_optional(module: str, package: str, purpose: str) -> ModuleType:
     """Imports a module of `requirements-data.txt`.
 
     Args:
-        module: What to import, such as "scipy.io".
-        package: What pip calls it, such as "scipy".
+        module: What to import, such as "pycocotools.mask".
+        package: What pip calls it, such as "pycocotools".
         purpose: What needs it, the beginning of the error.
 
     Raises:

@@ -9,8 +9,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from seg_keras.layers.permutohedral import PermutohedralLattice
-
 
 @dataclasses.dataclass(frozen=True)
 class DenseCRF:
@@ -55,29 +53,35 @@ class DenseCRF:
         Raises:
             ValueError: If the shapes do not fit each other.
         """
+        # SciPy's sparse matrices take their time to load, which only a CRF is worth.
+        from seg_keras.layers.permutohedral import PermutohedralLattice
+
         self._check(image, probabilities)
         if probabilities.shape[-1] == 1:
             both = np.concatenate([1 - probabilities, probabilities], axis=-1)
             return self(image, both)[..., 1:]
         height, width, num_classes = probabilities.shape
-        certain = probabilities.reshape(-1, num_classes).astype("float32")
+        # Classes first, where softmax takes sums of whole images; the filters want them last.
+        certain = np.array(probabilities.reshape(-1, num_classes).T, "float32", order="C")
         logits = np.log(np.clip(certain, 1e-5, 1.0))  # less the unary potential
-        kernels = (
-            (self.bilateral_weight, _NormalizedFilter(self._bilateral_features(image))),
-            (self.spatial_weight, _NormalizedFilter(_positions(height, width) / self.spatial_xy)),
-        )
+        positions = _positions(height, width)
+        colors = image.reshape(-1, 3) / self.bilateral_rgb
+        bilateral = np.concatenate([positions / self.bilateral_xy, colors], axis=1)
+        kernels = [
+            (weight, PermutohedralLattice(features, normalize=True))
+            for weight, features in (
+                (self.bilateral_weight, bilateral),
+                (self.spatial_weight, positions / self.spatial_xy),
+            )
+        ]
         refined = _softmax(logits)
         for _ in range(self.iterations):
-            message = sum(weight * kernel(refined) for weight, kernel in kernels if weight)
+            shares = np.ascontiguousarray(refined.T)
+            message = sum(weight * kernel.filter(shares) for weight, kernel in kernels)
             if self.compatibility is not None:
                 message = -message @ np.asarray(self.compatibility, "float32").T
-            refined = _softmax(logits + message)
-        return refined.reshape(probabilities.shape)
-
-    def _bilateral_features(self, image: np.ndarray) -> np.ndarray:
-        positions = _positions(*image.shape[:2]) / self.bilateral_xy
-        colors = image.reshape(-1, 3).astype("float64") / self.bilateral_rgb
-        return np.concatenate([positions, colors], axis=1)
+            refined = _softmax(logits + message.T)
+        return np.ascontiguousarray(refined.T).reshape(probabilities.shape)
 
     def _check(self, image: np.ndarray, probabilities: np.ndarray) -> None:
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[-1] != 3:
@@ -100,26 +104,18 @@ class DenseCRF:
                 )
 
 
-class _NormalizedFilter:
-    """D^-1/2 K D^-1/2 with D the sums of K's rows."""
-
-    def __init__(self, features: np.ndarray):
-        self._lattice = PermutohedralLattice(features)
-        ones = np.ones((len(features), 1), "float32")
-        self._norm = 1 / np.sqrt(self._lattice.filter(ones) + 1e-20)
-
-    def __call__(self, values: np.ndarray) -> np.ndarray:
-        return self._norm * self._lattice.filter(self._norm * values)
-
-
 def _positions(height: int, width: int) -> np.ndarray:
-    """Row and column of every pixel: (H W, 2)."""
-    return np.indices((height, width)).reshape(2, -1).T.astype("float64")
+    """Column and row of every pixel: (H W, 2), in the order of the authors' code.
+
+    Rows first would turn the lattice: in noise, one label in twenty then comes out another.
+    """
+    return np.indices((height, width))[::-1].reshape(2, -1).T
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:
-    exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+    """Softmax over the first axis."""
+    exponentials = np.exp(logits - logits.max(axis=0))
+    return exponentials / exponentials.sum(axis=0)
 
 
 def search_crf(

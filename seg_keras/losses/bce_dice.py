@@ -13,7 +13,7 @@ from seg_keras.losses.region import overlaps, probabilities_and_targets
 
 @keras.saving.register_keras_serializable("seg_keras")
 class BceDiceLoss(PixelLoss):
-    """Mean over images of 0.5 BCE + (1 - Dice), for one logit a pixel.
+    """Mean over images of 0.5 BCE + (1 - Dice), for one logit a pixel. 0 or more.
 
     With several outputs (deep supervision), each has it with the weight 1 / their number.
 

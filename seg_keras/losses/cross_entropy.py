@@ -1,4 +1,9 @@
-"""Cross entropy per pixel with ignored pixels and class weights."""
+"""Cross entropy per pixel with ignored pixels and class weights.
+
+References: Long et al., "Fully Convolutional Networks for Semantic Segmentation", CVPR 2015,
+section 3.3, https://arxiv.org/abs/1411.4038 (the sum over pixels); Szegedy et al., "Rethinking the
+Inception Architecture", CVPR 2016, section 7, https://arxiv.org/abs/1512.00567 (label smoothing).
+"""
 
 from collections.abc import Sequence
 
@@ -27,7 +32,7 @@ class PixelCrossEntropy(PixelLoss):
     """Mean cross entropy over the pixels that count.
 
     Without class weights it is the plain mean over those pixels, with weights the weighted mean
-    (divided by the sum of their weights). A batch in which nothing counts gives 0.
+    (divided by the sum of their weights). A batch in which nothing counts gives 0. 0 or more.
 
     Args:
         class_weights: One weight per class, or None.

@@ -40,7 +40,8 @@ class BalancedEdgeCrossEntropy(PixelLoss):
     """Binary cross entropy of edges in which edges and the rest weigh the same in each image.
 
     It takes the labels of a segmentation set and finds their edges itself. The paper sums over
-    the pixels of an image and learns at 1e-6; this is their mean, for usual learning rates.
+    the pixels of an image and learns at 1e-6; this is their mean, for usual learning rates. 0 or
+    more.
 
     Args:
         ignore_label: Label of the pixels that do not count.

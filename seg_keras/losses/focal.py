@@ -24,6 +24,8 @@ _LEAST_DOUBT = 1e-7  # keeps the slope of a power below 1 finite where p is 1
 class FocalLoss(PixelLoss):
     """Mean of -alpha (1 - p)^gamma log p over the pixels that count, p that of the label.
 
+    0 or more, and with alphas of at most 1 no more than the cross entropy.
+
     Args:
         gamma: How fast sure pixels fade, 0 or more; 0 gives cross entropy.
         class_weights: The paper's alpha of each class, or None. For a single logit its 0.25 is

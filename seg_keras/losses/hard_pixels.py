@@ -29,7 +29,7 @@ class OhemCrossEntropy(PixelLoss):
     """Mean cross entropy over the pixels of a batch whose label is not likely yet.
 
     Those are the pixels whose label has a probability below `threshold`; where they are too few,
-    the ones of least probability. All pixels that count where even these are too few.
+    the ones of least probability. All pixels that count where even these are too few. 0 or more.
 
     Args:
         threshold: Probability of the label from which a pixel is easy, in (0, 1].
@@ -84,7 +84,7 @@ class OhemCrossEntropy(PixelLoss):
 
 @keras.saving.register_keras_serializable("seg_keras")
 class BootstrappedCrossEntropy(PixelLoss):
-    """Mean over images of the mean of each image's K largest cross entropies.
+    """Mean over images of the mean of each image's K largest cross entropies, 0 or more.
 
     Args:
         top_k: Pixels of an image to learn from; all that count where there are no more. FRRN:

@@ -5,13 +5,14 @@ from seg_keras.metrics.boundary_f1 import BoundaryF1, boundary_f1, mean_boundary
 from seg_keras.metrics.confusion_matrix import ConfusionMatrix
 from seg_keras.metrics.conventions import CONVENTIONS
 from seg_keras.metrics.keras_metrics import SegmentationScore
-from seg_keras.metrics.rand import cells, fill_borders, rand_scores
+from seg_keras.metrics.rand import RandError, cells, fill_borders, rand_scores
 from seg_keras.metrics.trimap import TrimapIou
 
 __all__ = [
     "CONVENTIONS",
     "BoundaryF1",
     "ConfusionMatrix",
+    "RandError",
     "SegmentationScore",
     "TrimapIou",
     "boundary_band",

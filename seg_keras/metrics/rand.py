@@ -48,6 +48,58 @@ def rand_scores(labels: np.ndarray, segments: np.ndarray) -> dict[str, float]:
     }
 
 
+class RandError:
+    """Streaming Rand error of a data set, the mean over its images.
+
+    Args:
+        ignore_label: Pixels with this label lie in no true cell.
+
+    Example:
+        rand = RandError()
+        rand.update(labels, classes)
+        rand.result()["rand_error"]
+    """
+
+    def __init__(self, ignore_label: int = 255):
+        self.ignore_label = ignore_label
+        self._scores = []  # of each image with a cell
+
+    def update(
+        self, labels: np.ndarray, classes: np.ndarray, instances: np.ndarray | None = None
+    ) -> None:
+        """Adds one image.
+
+        Args:
+            labels: Ids of the ground truth (H, W), 0 between cells.
+            classes: Predicted ids (H, W), 0 between cells. Their borders are given to the nearest
+                cell, so that only what is joined or split counts.
+            instances: Number of the true cell of each pixel (H, W), 0 for none, where touching
+                cells are told apart; None for the connected parts of the labels.
+        """
+        inside = (labels != 0) & (labels != self.ignore_label)
+        true = cells(inside) if instances is None else np.where(inside, instances, 0)
+        if true.any():
+            self._scores.append(rand_scores(true, fill_borders(cells(classes != 0))))
+
+    def merge(self, other: "RandError") -> None:
+        """Adds the images of another process."""
+        self._scores += other._scores
+
+    def result(self) -> dict[str, float | str | None]:
+        """Scores the images so far.
+
+        Returns:
+            `rand_error`, `rand_precision` and `rand_recall`, means over the images that have
+            cells, from 0 to 1, or None if none has; `rand_convention`, what was counted.
+        """
+        names = ("rand_error", "rand_precision", "rand_recall")
+        scores = {
+            name: float(np.mean([each[name] for each in self._scores])) if self._scores else None
+            for name in names
+        }
+        return scores | {"rand_convention": "within true cells, borders filled; mean of images"}
+
+
 def cells(mask: np.ndarray) -> np.ndarray:
     """Numbers the connected parts of a mask.
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter
 
-from deploy.runtimes.artifact import read_description, write_description
+from deploy.runtimes.artifact import MAX_BYTES, read_description, write_description
 from deploy.runtimes.zip_tail import split
 
 DESCRIPTION = {
@@ -16,6 +16,7 @@ DESCRIPTION = {
     "palette": [[128, 64, 128], [70, 130, 180]],
     "input_size": [32, 48],
     "output_kind": "argmax",
+    "quantization": {"precision": "float32"},
 }
 MODEL = bytes(range(256)) * 4
 
@@ -82,12 +83,14 @@ def without(key):
     [
         ("other.txt", "", "holds no description"),
         ("seg_keras.json", '{"classes": [', "is damaged"),
+        ("seg_keras.json", "[" * 100_000, "is damaged"),
+        ("seg_keras.json", " " * (MAX_BYTES + 1), f"is damaged .*bytes, more than {MAX_BYTES}"),
         ("seg_keras.json", json.dumps({"format_version": 2}), "format version 2, .* reads 1"),
         ("seg_keras.json", json.dumps(without("palette")), "lacks palette"),
     ],
 )
 def test_wrong_description_is_told(path, member, text, message):
-    with zipfile.ZipFile(path, "a") as archive:
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:  # large ones take no room
         archive.writestr(member, text)
     with pytest.raises(ValueError, match=rf"model\.tflite: .*{message}"):
         read_description(path)

@@ -102,3 +102,10 @@ def test_float_operators_in_a_float_file_are_fine():
     audit = audit_tflite(convert(build_with_float_layer()))
     assert audit.operators["CUMSUM"] == 1
     assert audit.errors == audit.warnings == []
+
+
+def test_partitions_are_counted_around_what_xnnpack_leaves():
+    between = build(keras.layers.Conv2D(4, 3), CumulativeSum(), keras.layers.Conv2D(4, 3))
+    audit = audit_tflite(convert(from_keras(between)))
+    assert audit.outside_xnnpack == ("CUMSUM",)
+    assert audit.xnnpack_partitions == 2

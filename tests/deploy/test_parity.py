@@ -153,6 +153,12 @@ def test_model_of_another_size_is_told():
         check_parity(FlippedPixels(0), color_reference((40, 30)), samples)
 
 
+def test_unknown_precision_is_told():
+    samples = [("a.png", draw(1)[0][0], None)]
+    with pytest.raises(ValueError, match="precision is 'int2'; the gate judges float32, float16"):
+        check_parity(FlippedPixels(0, "int2"), color_reference(), samples)
+
+
 def test_verdict_goes_into_the_artifact(artifacts, trained_model, scenes):
     verdict = gate(artifacts["int8"], KerasReference(trained_model), named(*scenes))
     assert verdict["passed"]

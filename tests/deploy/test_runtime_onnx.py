@@ -5,10 +5,12 @@ import sys
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 
 from deploy.runtimes import load_runtime, onnx_properties
 from deploy.runtimes.artifact import MAX_BYTES, read_description, write_description
+from deploy.runtimes.onnx import ONNXRuntime
 
 
 @pytest.fixture
@@ -80,12 +82,22 @@ def test_description_of_any_size_is_not_read(copy):
         ({"classes": ["road"]}, "palette is not one"),
         ({"palette": [[0, 0, 256]] * 4}, "palette is not one"),
         ({"margin": [16, 0]}, "margin is"),
+        ({"quantization": "int8"}, "quantization is 'int8' and names no precision"),
+        ({"engine": 10}, "engine is 10"),
     ],
 )
 def test_description_of_another_graph_is_told(copy, change, message):
     write_description(copy, read_description(copy) | change)
     with pytest.raises(ValueError, match=message):
         load_runtime(copy)
+
+
+def test_providers_that_are_not_there_are_passed_over(onnx_artifacts, scenes):
+    wanted = ("TensorrtExecutionProvider", "CPUExecutionProvider")
+    runtime = ONNXRuntime(onnx_artifacts["float32"], 1, [*wanted, "of nobody"])
+    available = set(onnxruntime.get_available_providers())
+    assert runtime.providers == tuple(name for name in wanted if name in available)
+    assert runtime(scenes[0][0]).shape == (32, 48)
 
 
 def test_missing_engine_is_told(onnx_artifacts, monkeypatch):

@@ -6,6 +6,8 @@ What this cannot tell is whether TensorRT itself does as its bindings promise: t
 
 import ast
 import importlib
+import inspect
+import re
 import subprocess
 import sys
 import threading
@@ -13,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fake_tensorrt import load_record
+from fake_tensorrt import load_record, make_tensorrt
 
 from deploy.export.tensorrt import BuildOptions, build_engine
 from deploy.runtimes import load_runtime
@@ -37,6 +39,34 @@ def test_every_name_of_tensorrt_in_the_code_is_recorded(version):
                 assert chain[1] in record["classes"], f"{path.name}: {'.'.join(chain)}"
                 if len(chain) > 2 and chain[2] != "__init__":
                     assert chain[2] in record["classes"][chain[1]], f"{path.name}: {chain}"
+
+
+@pytest.mark.parametrize("version", [10, 11])
+def test_every_call_that_the_fake_takes_is_one_that_is_recorded(version):
+    """So the code under test, which calls the fake, fits the real signatures."""
+    fakes = [c for c in vars(make_tensorrt(version)).values() if inspect.isclass(c)]
+    checked = 0
+    for cls in fakes:
+        recorded = load_record(version)["classes"][cls.__name__]
+        for name, method in vars(cls).items():
+            if name.startswith("_") or not inspect.isfunction(method):
+                continue
+            ours = [*inspect.signature(method).parameters][1:]
+            forms = [parameters(text) for text in recorded[name].splitlines()]
+            # What is left out has to have a default.
+            assert any(
+                [p for p, _ in form[: len(ours)]] == ours and all(d for _, d in form[len(ours) :])
+                for form in forms
+            ), f"{cls.__name__}.{name} takes {ours}; recorded: {recorded[name]}"
+            checked += 1
+    assert checked >= 30
+
+
+def parameters(signature):
+    """The (name, has a default) of each parameter of a recorded signature, `self` aside."""
+    inside = signature[signature.index("(") + 1 : signature.rindex(") ->")]
+    parts = re.split(r", (?=\w+: )", inside)[1:]
+    return [(part.partition(":")[0], " = " in part) for part in parts]
 
 
 @pytest.mark.parametrize("version", [10, 11])

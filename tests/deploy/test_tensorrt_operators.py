@@ -24,7 +24,7 @@ def test_int8_for_tensorrt_holds_listed_operators_and_types_only(
 
 
 def test_int8_for_onnx_runtime_is_not_for_tensorrt(onnx_artifacts):
-    assert "QuantizeLinear" in violations(onnx.load(onnx_artifacts["int8"]))[0]
+    assert any("has a zero point" in s for s in violations(onnx.load(onnx_artifacts["int8"])))
 
 
 def graph(operator, kind=TensorProto.FLOAT, outputs=("y",), constants=None, **attributes):

@@ -104,7 +104,7 @@ def test_a_call_that_hangs_is_given_up(clock):
     assert indices(loop) == list(range(6))
     assert report["reconnects"] == 1
     # Within a second the picture is called an old one, long before the call is given up.
-    assert loop.displays[0].shown[-20][2].fps == 0  # and not what it was long ago
+    assert loop.displays[0].shown[-20][2].fps < 0.2  # and not what it was long ago
     ages = [status.stale_s for _, _, status, _ in loop.displays[0].shown if status.stale_s]
     assert 1.0 <= ages[0] < 1.3
     assert READ_LIMIT_S <= ages[-1] < READ_LIMIT_S + 1.5
@@ -142,6 +142,17 @@ def test_another_size_after_reconnecting_goes_through(clock):
     assert shapes == [(32, 48)] * 3 + [(64, 40)] * 3
 
 
+def test_corrupt_frames_are_counted_over_all_connections(clock):
+    source = returning(
+        clock, [*moving(3), "corrupt", "corrupt", *moving(2)], ["corrupt", *moving(3)]
+    )
+    loop = loop_of(source, clock=clock)
+    report = run_until(loop, source, 8)
+    assert report["drops"]["corrupt"] == 3
+    drops = [frame.drops["corrupt"] for frame in loop.sinks[0].frames]
+    assert drops == [0] * 3 + [2] * 2 + [3] * 3
+
+
 def test_waiting_times_double_up_to_half_a_minute_and_begin_anew_after_a_steady_stream(clock):
     refused = [ConnectionError("refused")] * 9
     steady = moving(3) * 30  # 45 s
@@ -156,6 +167,7 @@ def test_waiting_times_double_up_to_half_a_minute_and_begin_anew_after_a_steady_
     expected = np.minimum(0.5 * 2.0 ** np.arange(1, 10), 30)
     assert (waits[:9] <= expected + 0.01).all()
     assert (waits[:9] >= expected / 2).all()
+    assert np.ptp(waits[:9] / expected) > 0.2  # many cameras do not come back at the same moment
     assert waits[-1] <= 1.1  # after the steady stream
 
 

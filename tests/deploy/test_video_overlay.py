@@ -53,9 +53,11 @@ def test_ids_without_a_color_are_black_and_harmless():
     assert class_shares(classes, len(NAMES)).sum() == 0
 
 
-def test_shares_count_every_pixel(scene):
-    _, classes = scene((37, 53))
-    expected = np.bincount(classes.ravel(), minlength=len(NAMES)) / classes.size
+@pytest.mark.parametrize(("size", "step"), [((37, 53), 1), ((511, 5), 1), ((513, 5), 2)])
+def test_shares_count_every_pixel_or_of_high_pictures_some_rows(scene, size, step):
+    _, classes = scene(size)
+    counted = classes[::step].ravel()
+    expected = np.bincount(counted, minlength=len(NAMES)) / counted.size
     np.testing.assert_allclose(class_shares(classes, len(NAMES)), expected, rtol=1e-6)
 
 

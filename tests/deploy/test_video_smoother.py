@@ -1,16 +1,24 @@
 """Classes over time: votes against NumPy, the past moving along, and flicker that is counted."""
 
+import contextlib
+import itertools
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 
+from deploy.runtimes import load_runtime
 from deploy.video.flicker import FlickerMeter
 from deploy.video.frame import Frame
 from deploy.video.motion import Motion
 from deploy.video.refinement import SMOOTHERS, open_refinement
 from deploy.video.smoother import VOTE, Smoother
+from deploy.video.sources import open_source
 
 SIZE = (96, 128)
+ROOT = Path(__file__).parents[2]
+CLIP = ROOT.parent / "shared" / "data" / "video" / "highway_960x540.mp4"
 
 
 @pytest.fixture
@@ -174,6 +182,22 @@ def test_classes_that_move_with_the_picture_do_not_flicker(rng):
         meter(frame(index, image, classes))
     report = meter.report()
     assert report["still"] < 0.1
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not CLIP.is_file(), reason=f"needs {CLIP.name}")
+def test_on_a_motorway_at_most_half_of_the_flicker_is_left():
+    engine = load_runtime(ROOT / "zoo" / "deeplab_v3_plus_camvid" / "model_int8.tflite")
+    meters = [open_refinement(kind, flicker=True) for kind in ("votes", "flow")]
+    with contextlib.closing(open_source(str(CLIP))) as video:
+        for frame in itertools.islice(iter(video.read, None), 30):
+            frame.classes = engine(frame.image)
+            for meter in meters:
+                meter(frame)
+    for meter in meters:
+        report = meter.report()
+        assert report["engine"] > 0.01
+        assert report["shown"] <= 0.5 * report["engine"]
 
 
 def test_a_lost_stream_is_no_flicker(rng):

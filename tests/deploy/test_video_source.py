@@ -1,5 +1,6 @@
 """Frames from files, folders and iterators, and what is said when there are none."""
 
+import contextlib
 import itertools
 import struct
 
@@ -197,6 +198,35 @@ def test_a_stream_that_can_never_be_decoded_is_given_up():
         source.read()
     with pytest.raises(ValueError, match="broken"):
         Capture(Damaged([False] * 1000), "camera", True, "broken").read()
+
+
+class Camera(Damaged):
+    """A camera that is plugged in."""
+
+    def __init__(self):
+        super().__init__(itertools.repeat(True))
+        self.target, self.settings = None, {}
+
+    def open(self, *target):
+        self.target = target
+        return self
+
+    def isOpened(self):  # noqa: N802
+        return True
+
+    def set(self, what, value):
+        self.settings[what] = value
+
+
+def test_a_camera_is_live_and_has_no_queue_of_its_own(monkeypatch):
+    camera = Camera()
+    monkeypatch.setattr(cv2, "VideoCapture", camera.open)
+    with contextlib.closing(open_source("3")) as source:
+        frame = source.read()
+    assert (source.live, source.frame_count, source.name) == (True, None, "camera 3")
+    assert frame.image.shape == (4, 6, 3)
+    assert camera.target == (3,)
+    assert camera.settings == {cv2.CAP_PROP_BUFFERSIZE: 1}
 
 
 def test_an_address_where_nothing_is_says_what_to_do_without_its_password(capfd):

@@ -52,13 +52,27 @@ def test_the_window_forgets_and_memory_stays_bounded():
     statistics = LoopStatistics()
     add_frames(statistics, 5000, interval_s=0.0001)  # more frames than any window needs
     assert len(statistics._recent) <= 1024
-    statistics.forget(1.5)
-    assert statistics.recent_fps() > 0
     statistics.forget(60.0)
-    assert (statistics.recent_fps(), statistics.recent_latency_ms()) == (0.0, (0.0, 0.0, 0.0))
-    late = Frame(0, None, 0.0, 100.0, stage_ms={"grab": 1.0})
-    statistics.add(late, 100.0)
-    assert statistics.recent_fps() == 0.0  # what came before is out of the window
+    assert len(statistics._recent) == 2
+
+
+def test_the_rate_falls_while_no_frame_comes():
+    statistics = LoopStatistics()
+    add_frames(statistics, 101, interval_s=0.02)  # the last one at 2.04 s
+    rates = []
+    for now in (2.05, 4.04, 12.04):
+        statistics.forget(now)
+        rates.append(statistics.recent_fps())
+    assert rates[0] == pytest.approx(50)
+    assert rates[2] == pytest.approx(1 / 10)
+    assert rates[0] > rates[1] > rates[2]
+
+
+def test_an_engine_that_takes_seconds_for_a_frame_has_a_rate_too():
+    statistics = LoopStatistics()
+    add_frames(statistics, 3, interval_s=5.0)
+    assert statistics.recent_fps() == pytest.approx(1 / 5)
+    assert statistics.recent_latency_ms() == pytest.approx((40, 40, 40))
 
 
 def test_only_stages_that_took_place_are_reported():

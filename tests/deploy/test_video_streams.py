@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from video_fakes import ListDisplay, SleepingClock, indices, loop_of
 
+from deploy.video import capture
 from deploy.video.sources import open_source
 
 SYSTEM_PYTHON = "/usr/bin/python3"
@@ -27,13 +28,14 @@ class MotionJpegCamera(http.server.ThreadingHTTPServer):
 
     Args:
         scripts: Per connection the size of the pictures and how many of them there are.
+        silent_s: How long it says nothing before it hangs up, unless it is shut down.
     """
 
     daemon_threads = False
 
-    def __init__(self, *scripts):
+    def __init__(self, *scripts, silent_s=0.0):
         super().__init__(("127.0.0.1", 0), _Connection)
-        self.scripts = iter(scripts)
+        self.scripts, self.silent_s, self.ending = iter(scripts), silent_s, threading.Event()
 
     @property
     def address(self):
@@ -56,6 +58,7 @@ class _Connection(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         with contextlib.suppress(ConnectionError):  # who looked has gone
             self.send_pictures(*script)
+        self.server.ending.wait(self.server.silent_s)
 
     def send_pictures(self, size, count):
         for number in range(count):
@@ -74,14 +77,15 @@ def serve():
     """Starts a camera; it ends with the test."""
     cameras = []
 
-    def start(*scripts):
-        camera = MotionJpegCamera(*scripts)
+    def start(*scripts, **behaviour):
+        camera = MotionJpegCamera(*scripts, **behaviour)
         threading.Thread(target=camera.serve_forever, args=(0.05,)).start()
         cameras.append(camera)
         return camera
 
     yield start
     for camera in cameras:
+        camera.ending.set()
         camera.shutdown()
         camera.server_close()
 
@@ -112,6 +116,25 @@ def test_motion_jpeg_that_is_cut_off_comes_back_in_another_size(serve, caplog, c
     assert any(status.stream == "lost" for _, _, status, _ in loop.displays[0].shown)
     assert "secret" not in caplog.text + capfd.readouterr().err
     assert not {"source", "grab", "infer", "write"} & {t.name for t in threading.enumerate()}
+
+
+def test_an_address_that_takes_calls_and_says_nothing_is_given_up(monkeypatch):
+    monkeypatch.setattr(capture, "OPEN_LIMIT_MS", 300)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        begun = time.perf_counter()
+        with pytest.raises(ValueError, match="gives no video"):
+            open_source(f"http://127.0.0.1:{silent.getsockname()[1]}/video.mjpg")
+    assert time.perf_counter() - begun < 10  # without a limit, half a minute
+
+
+def test_a_stream_that_falls_silent_is_given_up(serve, monkeypatch):
+    monkeypatch.setattr(capture, "READ_LIMIT_MS", 300)
+    camera = serve(((48, 64), 8), silent_s=60)
+    with contextlib.closing(capture.open_stream(camera.address)) as stream:
+        begun = time.perf_counter()
+        with pytest.raises(RuntimeError, match=r"127\.0\.0\.1.* stopped giving frames after [678]"):
+            list(iter(stream.read, None))
+    assert time.perf_counter() - begun < 10
 
 
 def free_port():
@@ -157,12 +180,13 @@ def test_rtsp_with_a_password_survives_the_end_of_its_server(rtsp, caplog, capfd
     assert source.name == f"rtsp://***@127.0.0.1:{port}/live"
     assert source.live
     loop = loop_of(source)
-    restarted = []
+    restarts = []
 
     def watch(frame):
-        if frame.index == 10 and not restarted:
+        if frame.index >= 10 and not restarts:
             server.kill()
-            threading.Timer(2.0, lambda: restarted.append(rtsp(port))).start()
+            restarts.append(threading.Timer(2.0, rtsp, [port]))
+            restarts[0].start()
         if frame.connection == 1:
             loop.stop()
 

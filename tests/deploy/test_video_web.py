@@ -1,6 +1,7 @@
 """The web view: one encode for all, and nobody holds up the loop."""
 
 import json
+import re
 import socket
 import threading
 import time
@@ -33,6 +34,27 @@ def test_the_page_is_there(web, path, kind, words):
     assert words in content
     for name, value in web_app.HEADERS.items():
         assert headers[name] == value
+
+
+def test_the_colors_of_the_page_have_the_contrast_that_it_promises():
+    style = (web_app.PAGE / "style.css").read_text()
+    color = dict(re.findall(r"--([a-z]+): (#[0-9a-f]{6});", style))
+    for ground in ("ground", "panel"):
+        for text in ("text", "soft", "accent", "good", "warning", "bad"):
+            assert contrast(color[text], color[ground]) >= 4.5, (text, ground)
+        assert contrast(color["line"], color[ground]) >= 3, ground
+
+
+def contrast(first, second):
+    """Contrast ratio of WCAG 2.2 of two colors, https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio"""
+
+    def luminance(color):
+        rgb = np.array([int(color[place : place + 2], 16) for place in (1, 3, 5)]) / 255
+        linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+        return linear @ (0.2126, 0.7152, 0.0722)
+
+    brighter, darker = sorted((luminance(first), luminance(second)), reverse=True)
+    return (brighter + 0.05) / (darker + 0.05)
 
 
 def test_the_model_tells_its_classes(web):

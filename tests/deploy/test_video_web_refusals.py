@@ -1,5 +1,6 @@
 """What the web view does not answer, and how it says so."""
 
+import contextlib
 import sys
 
 import pytest
@@ -78,7 +79,29 @@ def test_a_foreign_name_that_points_here_is_not_answered(web):
     assert ask(web, "/", headers={"Host": "localhost:80"})[0] == 200
 
 
-def test_too_many_requests_are_refused(web, monkeypatch):
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [
+        ("page", "/"),
+        ("page", "/style.css"),
+        ("page", "/model.json"),
+        ("status", "/status.json"),
+        ("snapshot", "/snapshot.jpg"),
+        ("stream", "/stream.mjpg"),
+    ],
+)
+def test_too_many_requests_are_refused(view, monkeypatch, kind, path):
+    monkeypatch.setattr(web_app, "PERIOD_S", 60.0)
+    monkeypatch.setattr(web_app, "MAX_VIEWERS", 0)  # nobody has to wait for a picture
+    monkeypatch.setitem(web_app.MAX_REQUESTS, kind, 3)
+    with contextlib.closing(WebView(0, "127.0.0.1", view, NAMES, PALETTE, "")) as web:
+        answers = [ask(web, path)[0] for _ in range(5)]
+        assert 429 not in answers[:3]
+        assert answers[3:] == [429] * 2
+        assert change(web, {"opacity": 0.5}) == 204
+
+
+def test_too_many_changes_are_refused(web, monkeypatch):
     monkeypatch.setattr(web_app, "PERIOD_S", 60.0)
     most = web_app.MAX_REQUESTS["view"]
     answers = [change(web, {"opacity": 0.5}) for _ in range(most + 2)]

@@ -75,8 +75,8 @@ class ScriptedCamera(Source):
 
     Args:
         clock: Also what it sleeps by.
-        steps: Per frame an image, a number of seconds to hang, an exception to raise, or None
-            to end.
+        steps: Per frame an image, a number of seconds to hang, "corrupt" for a frame that cannot
+            be decoded, an exception to raise, or None to end.
         interval_s: From frame to frame.
     """
 
@@ -88,8 +88,11 @@ class ScriptedCamera(Source):
     def read(self):
         self._clock.sleep(self._interval_s)
         step = next(self._steps, None)
-        while isinstance(step, int | float):
-            self._clock.sleep(step)
+        while isinstance(step, int | float | str):
+            if step == "corrupt":
+                self.corrupt += 1
+            else:
+                self._clock.sleep(step)
             step = next(self._steps, None)
         if isinstance(step, Exception):
             raise step

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from seg_keras.metrics import cells, fill_borders, rand_scores
+from seg_keras.metrics import RandError, cells, fill_borders, rand_scores
 
 
 def scores_of_all_pairs(labels, segments):
@@ -90,3 +90,50 @@ def test_filled_borders_have_no_width(rng):
     clear = np.abs(distances[0] - distances[1]) > 0.5
     np.testing.assert_array_equal(filled[clear], np.where(distances[0] < distances[1], 1, 2)[clear])
     assert not fill_borders(np.zeros((3, 4), "int32")).any()
+
+
+@pytest.fixture
+def two_cells():
+    """Labels of two cells with a membrane between them, and predictions with a gap in it."""
+    labels = np.ones((9, 9), "uint8")
+    labels[:, 4] = 0
+    classes = labels.copy()
+    classes[3, 4] = 1
+    return labels, classes
+
+
+def test_data_set_has_the_mean_of_its_images_that_have_cells(two_cells):
+    labels, classes = two_cells
+    rand, other = RandError(), RandError()
+    rand.update(labels, classes)  # both cells become one: precision 1/2, recall 1
+    rand.update(labels * 0, classes)
+    other.update(labels, labels)
+    rand.merge(other)
+    scores = rand.result()
+    assert scores["rand_error"] == pytest.approx((1 / 3 + 0) / 2)
+    assert scores["rand_precision"] == pytest.approx((1 / 2 + 1) / 2)
+    assert scores["rand_recall"] == 1
+    assert "mean of images" in scores["rand_convention"]
+    assert RandError().result()["rand_error"] is None
+
+
+def test_width_of_predicted_borders_and_ignored_pixels_do_not_count(two_cells):
+    labels, classes = two_cells
+    wide, rand = labels.copy(), RandError()
+    wide[:, 3:6] = 0
+    rand.update(labels, wide)
+    assert rand.result()["rand_error"] == 0
+    labels[:, 5:] = 255  # one cell is left, and that one is whole
+    rand.update(labels, classes)
+    assert rand.result()["rand_error"] == 0
+
+
+def test_touching_cells_are_told_apart_by_their_instances(two_cells):
+    _, classes = two_cells
+    labels = np.ones((9, 9), "uint8")
+    instances = np.repeat([[1, 1, 1, 2, 2, 2, 2, 2, 2]], 9, 0)
+    joined, told_apart = RandError(), RandError()
+    joined.update(labels, labels)
+    told_apart.update(labels, labels, instances)
+    assert joined.result()["rand_error"] == 0
+    assert told_apart.result()["rand_precision"] == pytest.approx((3**2 + 6**2) / 9**2)

@@ -1,11 +1,16 @@
-"""A model that needs no training, and images it is sure about: red is class 0, green 1, blue 2."""
+"""A model that needs no training, and images it is sure about: red is class 0, green 1, blue 2.
+
+For the live loop, a video and an engine that needs no model.
+"""
 
 import json
 
+import cv2
 import keras
 import numpy as np
 import pytest
 from PIL import Image
+from video_with_fake_engine import FakeEngine
 
 from deploy.runtimes import RUNTIMES
 from deploy.runtimes.base import fit_classes, fit_frame
@@ -106,3 +111,26 @@ def squares(tmp_path, monkeypatch, color_space):
 
     monkeypatch.setitem(DATASETS, "squares", build)
     return tmp_path / "squares"
+
+
+@pytest.fixture
+def clip(tmp_path):
+    """A video of 600 small frames."""
+    path = tmp_path / "clip.mp4"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), 25, (64, 48))
+    for number in range(600):
+        writer.write(np.full((48, 64, 3), number % 200, "uint8"))
+    writer.release()
+    return path
+
+
+@pytest.fixture
+def engine(tmp_path, monkeypatch):
+    """Makes a model file for the fake engine of the live loop; gives its path."""
+    monkeypatch.setitem(RUNTIMES, ".fake", FakeEngine)
+
+    def make(calls=10**6):
+        (tmp_path / "engine.fake").write_text(str(calls))
+        return str(tmp_path / "engine.fake")
+
+    return make

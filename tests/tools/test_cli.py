@@ -37,6 +37,17 @@ def test_a_traceback_can_be_asked_for(monkeypatch):
         main([])
 
 
+def test_a_full_disk_is_told_with_what_to_do(tmp_path, capsys, full_at):
+    @command
+    def main(argv):
+        write_json(tmp_path / "report.json", {"text": "x" * 100})
+
+    full_at(50)
+    assert main([]) == 2
+    assert "Make room there, or write to another disk." in capsys.readouterr().err
+    assert [*tmp_path.iterdir()] == []
+
+
 @pytest.mark.parametrize(("returned", "code"), [(None, 0), (0, 0), (3, 3)])
 def test_a_command_gives_its_exit_code(returned, code):
     assert command(lambda argv: returned)([]) == code

@@ -51,7 +51,7 @@ def test_what_spoils_a_training_ends_with_2_is_counted_named_and_repaired(camvid
 def test_what_spoils_nothing_ends_with_0(camvid, capsys):
     spoiling.nearly_the_same_image(camvid)
     assert run("doctor", camvid) == 0
-    assert "would train as meant: 1 findings" in capsys.readouterr().out
+    assert "would train as meant: 1 finding." in capsys.readouterr().out
 
 
 def test_many_files_are_counted_and_some_of_them_named(camvid, capsys):

@@ -1,5 +1,6 @@
 """The evaluate command: known scores on a known data set, and one line for what is wrong."""
 
+import dataclasses
 import json
 import time
 
@@ -10,7 +11,7 @@ from PIL import Image
 from seg_keras.data.datasets import DATASETS, Dataset
 from seg_keras.data.files import read_image
 from seg_keras.data.labels import LabelSpace
-from seg_keras.metrics import boundary_f1
+from seg_keras.metrics import RandError, boundary_f1
 from tools.evaluate import main, score
 from tools.predictors import OpenModel
 
@@ -83,6 +84,31 @@ def test_boundary_adds_the_boundary_f1_and_says_how_it_is_counted(
     printed = capsys.readouterr().out
     assert f"{100 * report['mean_boundary_f1']:.2f}" in printed
     assert "boundary: within 0.75% of the diagonal" in printed
+
+
+@pytest.mark.parametrize("with_instances", [False, True])
+def test_cells_add_pixel_error_and_rand_error(
+    tmp_path, make_run, monkeypatch, squares, wrong_labels, capsys, with_instances
+):
+    dataset, instances = DATASETS["squares"](squares), None
+    if with_instances:  # as of cell tracking, which tells touching cells apart
+        instances = np.kron([[1, 2], [3, 4]], np.ones((24, 32), int))
+        dataset = dataclasses.replace(dataset, read_instances=lambda pair: instances)
+        monkeypatch.setitem(DATASETS, "squares", lambda data_dir: dataset)
+    run = make_run(dataset="squares", data_dir=str(squares))
+    assert evaluate(run, "--cells", "--json", tmp_path / "report.json") == 0
+    report = json.loads((tmp_path / "report.json").read_text())
+    rand = RandError()
+    for labels, shown in wrong_labels:
+        rand.update(labels, shown, instances)
+    expected = rand.result()
+    for name in ("rand_error", "rand_precision", "rand_recall"):
+        assert report[name] == pytest.approx(expected[name])
+    assert report["pixel_error"] == pytest.approx(1 - report["pixel_accuracy"])
+    printed = capsys.readouterr().out
+    assert f"rand error: {100 * expected['rand_error']:.2f}" in printed
+    assert f"pixel error: {100 * report['pixel_error']:.2f}" in printed
+    assert "cells: within true cells, borders filled" in printed
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,11 @@
 
 import json
 import re
-import resource
 
 import keras
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from deploy.export.formats import EXPORTERS
@@ -44,6 +44,15 @@ def errors(capsys):
     return capsys.readouterr().err.splitlines()[-1]
 
 
+# What the printed table and the verdict in the file hold; logits are compared where there are any.
+FIGURES = (
+    *("images", "labelled_images", "agreement", "min_agreement", "worst_image", "worst_agreement"),
+    *("reference_mean_iou", "artifact_mean_iou", "lost_points", "max_lost_points"),
+    *(f"lost_points_per_class: {name}" for name in ("red", "green", "blue")),
+    "lost_boundary_points",
+)
+
+
 @pytest.mark.parametrize("precision", ["float32", "int8"])
 def test_artifact_is_proved_on_the_data_set_of_the_run(run, squares, tmp_path, capsys, precision):
     output, report = tmp_path / "new" / "squares.tflite", tmp_path / "report.json"
@@ -63,7 +72,9 @@ def test_artifact_is_proved_on_the_data_set_of_the_run(run, squares, tmp_path, c
     assert printed["parity"] == verdict
     assert printed["artifact"] == str(output)
     assert printed["operators"]["ARG_MAX"] == 1
-    assert "lost_points" in capsys.readouterr().out
+    table = capsys.readouterr().out
+    for figure in FIGURES:
+        assert f" {figure} " in table
     assert [*output.parent.iterdir()] == [output]
     if precision == "int8":
         calibration = description["quantization"]["calibration"]
@@ -99,6 +110,15 @@ def test_audit_exports_nothing_and_takes_models_and_files(run, tmp_path, capsys)
     assert "no .tflite file, or cut off" in errors(capsys)
 
 
+def test_audit_tells_what_int8_costs_each_operator(run, tmp_path, capsys):
+    report = tmp_path / "report.json"
+    assert export("--model", run, "--audit", "--precision", "int8", "--json", report) == 0
+    costs = json.loads(report.read_text())["int8_costs"]
+    assert {row["kind"] for row in costs} == {"STRIDED_SLICE"}
+    assert costs[0]["disagreement"] < 0.01
+    assert "pixels that int8 changes" in capsys.readouterr().out
+
+
 def test_file_that_is_there_is_only_replaced_on_request(run, tmp_path, capsys):
     output = tmp_path / "m.tflite"
     output.write_text("precious")
@@ -113,20 +133,26 @@ def test_folders_of_images_replace_the_data_set(make_run, make_image, tmp_path):
     run = make_run(model="color_model", dataset="squares")  # which is nowhere
     for index in range(2):
         make_image(tmp_path / "images" / f"{index}.png", (31, 47), seed=index)
+    for name, mode in (("grey", "L"), ("clear", "RGBA")):  # they become RGB
+        Image.new(mode, (47, 31)).save(tmp_path / "images" / f"{name}.png")
     flags = ("--calibration", tmp_path / "images", "--parity", tmp_path / "images")
     assert export("--model", run / "model.keras", "--precision", "int8", *flags) == 0
     verdict = read_description(run / "model_int8.tflite")["parity"]  # the default name
-    assert verdict["images"] == 2
+    assert verdict["images"] == 4
     assert verdict["labelled_images"] == 0
 
 
-def test_input_size_and_output_kind_are_obeyed(run, tmp_path):
+def test_input_size_and_output_kind_are_obeyed(run, tmp_path, capsys):
     output = tmp_path / "m.tflite"
     flags = ("--input-size", 40, 56, "--output-kind", "logits")
     assert export("--model", run, *flags, "--output", output) == 0
     runtime = load_runtime(output)
     assert runtime.run(np.zeros((1, 40, 56, 3), "uint8")).shape == (1, 40, 56, 3)
     assert runtime.description["output_kind"] == "logits"
+    assert runtime.description["parity"]["max_logits_error"] == 0
+    table = capsys.readouterr().out
+    assert " mean_logits_error " in table
+    assert " max_logits_error " in table
 
 
 def export_swapped(model, *arguments):
@@ -155,11 +181,18 @@ def test_refused_artifact_spares_an_older_good_one(run, monkeypatch):
     assert (run / "model_float32.tflite").read_bytes() == good
 
 
-def test_broken_check_image_leaves_no_file(run, squares, tmp_path, capsys):
-    (squares / "val" / "val1.png").write_bytes(b"no image")
+@pytest.mark.parametrize("fault", ["no image", "five channels"])
+def test_broken_check_image_leaves_no_file(make_run, make_image, tmp_path, capsys, fault):
+    run = make_run(model="color_model", dataset="squares")
+    make_image(tmp_path / "images" / "0.png", (31, 47))
+    broken = tmp_path / "images" / "broken.tif"
+    if fault == "no image":
+        broken.write_bytes(b"no image")
+    else:
+        tifffile.imwrite(broken, np.zeros((31, 47, 5), "uint8"), planarconfig="contig")
     output = tmp_path / "new" / "m.tflite"
-    assert export("--model", run, "--output", output) == 2
-    assert "val1.png: cannot be decoded" in errors(capsys)
+    assert export("--model", run, "--parity", broken.parent, "--output", output) == 2
+    assert re.search(r"broken\.tif: cannot be decoded.*Replace the file", errors(capsys))
     assert [*output.parent.iterdir()] == []
 
 
@@ -176,6 +209,10 @@ BAD_USES = {
     "no such run": (["--model", "nowhere"], "nowhere: no such file"),
     "another suffix": (["--output", "model.bin"], "must end in .tflite"),
     "empty folder": (["--parity", "."], "no images in this folder"),
+    "no calibrating images": (
+        ["--precision", "int8", "--calibration", "."],
+        "no images in this folder. Put PNG or JPEG",
+    ),
     "another place": (
         ["--data-dir", "nowhere"],
         "not at hand.*nowhere.*--calibration and --parity",
@@ -227,20 +264,18 @@ def test_unknown_format_lists_the_known_ones(run, capsys):
     assert re.search("invalid choice: 'coreml'.*'tflite'", errors(capsys))
 
 
-@pytest.fixture
-def full_at():
-    """Lets no file of this process grow beyond a number of bytes, as on a full disk."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield lambda count: resource.setrlimit(resource.RLIMIT_FSIZE, (count, before[1]))
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
 # bytes that there are room for: almost none, or some of what is written in passing
 @pytest.mark.parametrize("count", [100, 1500])
-@pytest.mark.parametrize("format", ["onnx", "tflite"])
-def test_a_full_disk_is_told_and_leaves_no_file(run, tmp_path, capsys, full_at, format, count):
+@pytest.mark.parametrize(
+    ("format", "precision"),
+    [("onnx", "float32"), ("onnx", "float16"), ("onnx", "int8"), ("tflite", "float32")],
+)
+def test_a_full_disk_is_told_and_leaves_no_file(
+    run, tmp_path, capsys, full_at, format, precision, count
+):
     output = tmp_path / "new" / f"m.{format}"
+    flags = ("--format", format, "--precision", precision, "--output", output)
     full_at(count)
-    assert export("--model", run, "--format", format, "--output", output) == 2
-    assert "too large" in errors(capsys)
+    assert export("--model", run, *flags) == 2
+    assert re.search("error: .*too large.*Make room", errors(capsys))
     assert not output.parent.exists() or not [*output.parent.iterdir()]

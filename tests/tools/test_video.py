@@ -13,34 +13,12 @@ import numpy as np
 import pytest
 from video_with_fake_engine import FakeEngine
 
-from deploy.runtimes import RUNTIMES
+from deploy.video import web
 from tools import video, video_io
+from tools.video_flags import parse
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = Path(__file__).with_name("video_with_fake_engine.py")
-
-
-@pytest.fixture
-def clip(tmp_path):
-    """A video of 600 small frames."""
-    path = tmp_path / "clip.mp4"
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), 25, (64, 48))
-    for number in range(600):
-        writer.write(np.full((48, 64, 3), number % 200, "uint8"))
-    writer.release()
-    return path
-
-
-@pytest.fixture
-def engine(tmp_path, monkeypatch):
-    """Makes a model file for the fake engine, which this process knows too."""
-    monkeypatch.setitem(RUNTIMES, ".fake", FakeEngine)
-
-    def make(calls=10**6):
-        (tmp_path / "engine.fake").write_text(str(calls))
-        return str(tmp_path / "engine.fake")
-
-    return make
 
 
 def start(folder, clip, model):
@@ -187,62 +165,40 @@ def recording(folder):
     return ["--output", str(folder / "out.mp4"), "--records", str(folder / "out.jsonl")]
 
 
-def unopenable(folder):
-    (folder / "notes.mp4").write_text("no video at all")
-    return ["--source", str(folder / "notes.mp4")]
+def test_the_picture_names_model_precision_and_engine(engine):
+    args = parse(["--model", "road.tflite"], "")
+    runtime = FakeEngine(Path(engine()))
+    runtime.description = runtime.description | {
+        "model": "icnet",
+        "quantization": {"precision": "int8"},
+    }
+    assert video_io.make_overlay(runtime, args).title == "icnet int8 LiteRT"
 
 
-def not_an_artifact(folder):
-    (folder / "notes.tflite").write_text("no model at all")
-    return str(folder / "notes.tflite")
+def test_who_watches_is_told_the_file_but_not_its_folder(clip, engine, monkeypatch):
+    titles = []
+
+    class Page:
+        def __init__(self, port, host, view, names, palette, title):
+            titles.append(title)
+
+        def show(self, picture, frame, status):
+            pass
+
+        def close(self):
+            titles.append("closed")
+
+    monkeypatch.setattr(web, "WebView", Page)
+    arguments = ["--model", engine(), "--source", str(clip), "--headless", "--web", "0"]
+    assert video.main([*arguments, "--max-frames", "2"]) == 0
+    assert titles == ["clip.mp4 - engine.fake", "closed"]
 
 
-@pytest.mark.parametrize(
-    ("make", "words"),
-    [
-        (unopenable, "notes.mp4"),
-        (lambda folder: ["--source", str(folder / "none.mp4")], "none.mp4"),
-        (lambda folder: ["--source", "87"], "Camera 87"),
-        (lambda folder: ["--source", str(folder)], "holds no images"),
-        (lambda folder: ["--output", str(folder / "out.avi")], ".mp4"),
-        (lambda folder: ["--sheet", str(folder / "out.gif")], ".png"),
-        (lambda folder: [*recording(folder), "--sheet", str(folder / "out.gif")], ".png"),
-        (lambda folder: ["--output", str(folder / "clip.mp4")], "is the source itself"),
-        (lambda folder: ["--output", str(folder / "clip.mp4" / "out.mp4")], "clip.mp4"),
-        (lambda folder: ["--opacity", "1.5"], "between 0 and 1"),
-        (lambda folder: ["--max-frames", "0"], "at least 1"),
-        (lambda folder: ["--chart", str(folder / "out.gif")], ".png"),
-        (lambda folder: ["--web", "99999"], "99999"),
-        (lambda folder: ["--engines", "0"], "at least 1"),
-        (lambda folder: ["--threads", "-1"], "-1 threads"),
-        (lambda folder: ["--fps", "5"], "pace of a folder of images"),
-        (lambda folder: ["--source", str(folder), "--fps", "-5"], "has to be above 0, got -5"),
-        (lambda folder: ["--source", "http://me:secret@127.0.0.1:9/1"], "://***@127.0.0.1:9/1"),
-        (lambda folder: ["--masks", str(folder / "clip.mp4")], "clip.mp4"),
-        (lambda folder: ["--records", str(folder / "clip.mp4" / "1.jsonl")], "clip.mp4"),
-        (lambda folder: ["--model", str(folder / "clip.mp4")], "no runtime for a .mp4 file"),
-        (lambda folder: ["--model", str(folder / "none.tflite")], "none.tflite"),
-        (lambda folder: ["--model", not_an_artifact(folder)], "notes.tflite"),
-    ],
-)
-def test_wrong_input_ends_with_exit_2_and_one_line(tmp_path, clip, engine, capfd, make, words):
-    arguments = ["--model", engine(), "--headless", "--source", str(clip), *make(tmp_path)]
-    assert video.main(arguments) == 2
-    stderr = capfd.readouterr().err
-    assert stderr.startswith("error: ")
-    assert stderr.count("\n") == 1
-    assert words in stderr
-    assert "secret" not in stderr
-    assert clip.stat().st_size > 1000
-    assert not list(tmp_path.glob("*.partial*"))
-
-
-def test_a_missing_shipped_model_says_what_to_do(monkeypatch, tmp_path, capfd):
-    monkeypatch.setattr(video_io, "ROAD_MODEL", tmp_path / "model_int8.tflite")
-    assert video.main(["--model", str(tmp_path / "model_int8.tflite"), "--headless"]) == 2
-    stderr = capfd.readouterr().err
-    assert "model_int8.tflite is missing" in stderr
-    assert "tools/export.py" in stderr
+def test_the_drawn_road_is_a_source_without_an_end(tmp_path, engine):
+    arguments = ["--model", engine(), "--source", "roads", "--headless", "--max-frames", "2"]
+    assert video.main([*arguments, "--records", str(tmp_path / "out.jsonl")]) == 0
+    records = (tmp_path / "out.jsonl").read_text().splitlines()
+    assert [json.loads(line)["source_time_s"] for line in records] == [0.0, 0.04]
 
 
 def test_the_live_loop_needs_neither_tensorflow_nor_seg_keras():
