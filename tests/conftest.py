@@ -1,5 +1,6 @@
 """What many tests need: a seeded generator, a tiny data set in the form of CamVid, a full disk."""
 
+import contextlib
 import resource
 
 import numpy as np
@@ -16,10 +17,18 @@ def rng():
 
 @pytest.fixture
 def full_at():
-    """Lets no file of this process grow beyond a number of bytes, as on a full disk."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield lambda count: resource.setrlimit(resource.RLIMIT_FSIZE, (count, before[1]))
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    """Gives a context in which no file of this process grows beyond a number of bytes."""
+
+    @contextlib.contextmanager
+    def full(count):
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (count, before[1]))
+        try:
+            yield
+        finally:  # before pytest writes to a log that is longer
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    return full
 
 
 def write_pairs(folder, split, count, size, seed):

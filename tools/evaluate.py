@@ -88,9 +88,10 @@ def score(
     boundaries = BoundaryF1(num_classes) if boundary else None
     rand = RandError() if cells else None
     start = time.perf_counter()
-    loaded = read_ahead(dataset.load, pairs)
-    tracked = track(loaded, "Evaluating", len(pairs), console=Console(stderr=True))
-    for pair, (image, labels) in zip(pairs, tracked, strict=True):
+    loaded = zip(pairs, read_ahead(dataset.load, pairs), strict=True)
+    for pair, (image, labels) in track(
+        loaded, "Evaluating", len(pairs), console=Console(stderr=True)
+    ):
         classes = model.predict(image)
         matrix.update(labels, classes)
         if boundaries:

@@ -1,6 +1,7 @@
 """The doctor: every defect is found and none invented; what is repaired is healthy."""
 
 import collections
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from seg_keras.data.repair import repair
 from tests.conftest import write_pairs
 from tests.data import spoiling
 
+SHARED = Path(__file__).parents[3] / "shared" / "data"
 UNREPAIRED = {"class_never", "class_not_trained", "near"}  # no file is to blame
 
 
@@ -41,6 +43,14 @@ def test_a_healthy_data_set_is_clean(healthy):
         "val": 4,
     }
     assert diagnosis.missing_splits == ("test",)
+
+
+@pytest.mark.slow  # reads 492 images
+@pytest.mark.parametrize("name", ["camvid", "isbi2012"])
+def test_public_data_sets_are_clean(name):
+    if not (SHARED / name).is_dir():
+        pytest.skip(f"{SHARED / name} is not there")
+    assert examine(build_dataset(name, SHARED / name)).findings == []
 
 
 @pytest.mark.parametrize("spoil", spoiling.DEFECTS, ids=lambda spoil: spoil.__name__)

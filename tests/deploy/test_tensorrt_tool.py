@@ -91,8 +91,8 @@ def test_a_full_disk_is_told_and_leaves_nothing_half_written(
     cache = tmp_path / "cache"
     cache.write_bytes(b"old,")
     before = sorted(tmp_path.iterdir())
-    full_at(5)
-    assert build(*(["--timing-cache", cache] if cached else [])) == 2
+    with full_at(5):
+        assert build(*(["--timing-cache", cache] if cached else [])) == 2
     assert "Make room" in capsys.readouterr().err
     assert cache.read_bytes() == b"old,"
     lock = [tmp_path / "cache.lock"] if cached else []

@@ -17,6 +17,7 @@ from deploy.video.web import WebView  # noqa: E402
 pytestmark = pytest.mark.slow
 
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
+SMALL_PHONE, PHONE_ON_ITS_SIDE = {"width": 320, "height": 568}, {"width": 844, "height": 390}
 LONG = "/a/very/long/folder/name/that/cannot/be/broken/anywhere/dashcam.mp4 - model.tflite"
 SHARES = np.array([0.25, 0.7492, 0.0008])
 
@@ -167,13 +168,21 @@ def test_what_is_wrong_is_said_in_words(open_page, loop, status, words):
     playwright.expect(page.locator("#state")).to_contain_text(words)
 
 
-@pytest.mark.parametrize("size", [PHONE, {"width": 320, "height": 568}, DESKTOP])
+@pytest.mark.parametrize("size", [PHONE, SMALL_PHONE, PHONE_ON_ITS_SIDE, DESKTOP])
 def test_the_page_fits_the_screen(open_page, size):
     page = open_page(size)
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
     picture = page.locator("#picture").bounding_box()
     assert picture["width"] >= 0.6 * size["width"]
     assert picture["y"] + picture["height"] <= size["height"]
+
+
+def test_on_a_desktop_all_controls_stand_in_one_row(open_page):
+    page = open_page(DESKTOP)
+    controls = ("fieldset", "#opacity", "#panels", "#snapshot")
+    boxes = [page.locator(control).bounding_box() for control in controls]
+    middles = [box["y"] + box["height"] / 2 for box in boxes]
+    assert max(middles) - min(middles) < 5
 
 
 def test_a_page_that_nobody_sees_takes_no_pictures(open_page, loop):

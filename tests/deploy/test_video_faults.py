@@ -1,4 +1,4 @@
-"""What the loop does on a bad day: streams that fail, outputs that fail, people who press pause."""
+"""What the loop does on a bad day: streams that fail, outputs that fail."""
 
 import errno
 import random
@@ -12,6 +12,7 @@ from video_fakes import (
     ScriptedCamera,
     indices,
     loop_of,
+    moving,
     numbered_images,
 )
 from virtual_clock import VirtualClock
@@ -30,12 +31,6 @@ def no_thread_is_left():
     before = set(threading.enumerate())
     yield
     assert set(threading.enumerate()) <= before
-
-
-def moving(count, size=(32, 48), seed=0):
-    """Images that all differ."""
-    rng = np.random.default_rng(seed)
-    return [rng.integers(0, 256, (*size, 3), dtype="uint8") for _ in range(count)]
 
 
 def returning(clock, *connections, interval_s=0.04):
@@ -64,6 +59,13 @@ def run_until(loop, source, frames):
         return loop.run()
     finally:
         source.close()
+
+
+def note_attempts(source, clock):
+    """A list that gets the time of each attempt to open a source again."""
+    attempts, reopen = [], source._reopen
+    source._reopen = lambda: attempts.append(clock.now()) or reopen()
+    return attempts
 
 
 def test_a_lost_stream_comes_back_and_meanwhile_the_last_picture_is_shown_with_its_age(clock):
@@ -159,9 +161,7 @@ def test_waiting_times_double_up_to_half_a_minute_and_begin_anew_after_a_steady_
     scripts = [moving(3), *refused, steady, *refused[:1], moving(3)]
     source = returning(clock, *scripts, interval_s=0.5)
     loop = loop_of(source, clock=clock)
-    attempts = []
-    reopen = source._reopen
-    source._reopen = lambda: attempts.append(clock.now()) or reopen()
+    attempts = note_attempts(source, clock)
     run_until(loop, source, 96)
     waits = np.diff(attempts)
     expected = np.minimum(0.5 * 2.0 ** np.arange(1, 10), 30)
@@ -169,6 +169,15 @@ def test_waiting_times_double_up_to_half_a_minute_and_begin_anew_after_a_steady_
     assert (waits[:9] >= expected / 2).all()
     assert np.ptp(waits[:9] / expected) > 0.2  # many cameras do not come back at the same moment
     assert waits[-1] <= 1.1  # after the steady stream
+
+
+def test_a_stream_that_lasts_only_moments_shortens_no_wait(clock):
+    refused = [ConnectionError("refused")] * 6
+    source = returning(clock, moving(3), *refused, moving(3), moving(3), interval_s=0.5)
+    loop = loop_of(source, clock=clock)
+    attempts = note_attempts(source, clock)
+    run_until(loop, source, 9)
+    assert attempts[-1] - attempts[-2] >= 15
 
 
 def test_a_camera_that_never_gives_a_picture_is_an_input_error(clock):
@@ -245,42 +254,3 @@ def test_without_anything_left_to_write_to_the_loop_ends():
     with pytest.raises(RuntimeError, match=r"Nothing is left to write to.*out\.mp4"):
         loop.run()
     assert loop.report()["frames"] < 20
-
-
-def test_a_held_picture_is_shown_again_and_nothing_is_recorded_meanwhile(clock):
-    camera = ScriptedCamera(clock, moving(200))
-    loop = loop_of(camera, clock=clock)
-
-    class Person(ListDisplay):
-        """Presses space at 2 s and again at 4 s."""
-
-        def show(self, picture, frame, status):
-            super().show(picture, frame, status)
-            loop._view.paused = 2 <= clock.now() < 4
-
-    loop.displays.append(Person(clock))
-    report = loop.run()
-    times = np.array([frame.grabbed_at for frame in loop.sinks[0].frames])
-    assert not ((times > 2.1) & (times < 3.9)).any()
-    assert (times > 4).sum() >= 90
-    held = [frame.index for _, frame, status, _ in loop.displays[0].shown if status.paused]
-    assert len(held) >= 15
-    assert len(set(held)) == 1
-    assert report["drops"]["paused"] + report["drops"]["late"] >= 45
-    assert report["frames"] + sum(report["drops"].values()) == report["grabbed"]
-    # What came while the picture was held is not shown late.
-    assert max(frame.age_ms for frame in loop.sinks[0].frames) < 100
-
-
-def test_a_held_file_loses_nothing(clock):
-    loop = loop_of(Images(numbered_images(40), clock=clock), clock=clock)
-
-    class Person(ListDisplay):
-        def show(self, picture, frame, status):
-            super().show(picture, frame, status)
-            loop._view.paused = 0.5 <= clock.now() < 3
-
-    loop.displays.append(Person(clock))
-    loop.run()
-    assert indices(loop) == list(range(40))
-    assert clock.now() >= 3

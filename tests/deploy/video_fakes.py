@@ -129,6 +129,12 @@ def numbered_images(count, size=(48, 64)):
         yield np.full((*size, 3), number % 256, "uint8")
 
 
+def moving(count, size=(32, 48), seed=0):
+    """Images that all differ."""
+    rng = np.random.default_rng(seed)
+    return [rng.integers(0, 256, (*size, 3), dtype="uint8") for _ in range(count)]
+
+
 def frame_of(image, time_s=0.0, classes=None, shares=None):
     """A frame as the loop would make it."""
     return Frame(0, image, time_s, time_s, classes=classes, shares=shares)

@@ -7,6 +7,7 @@ import pytest
 from seg_keras.data.roads import draw_scene
 from seg_keras.losses import BalancedEdgeCrossEntropy, PixelCrossEntropy
 from seg_keras.models import build_model
+from seg_keras.training.losses import losses_of_outputs
 
 SIZE = (65, 97)
 RESNET = {"width": 1 / 4, "num_units": (1, 1, 1, 1)}
@@ -69,3 +70,6 @@ def test_a_boundary_head_has_one_logit_and_is_not_deployed(scenes):
     model = build_model("deeplab_v3_plus", 5, (33, 47, 3), **options)
     assert list(model.output) == ["logits", "boundary"]
     assert model.output["boundary"].shape == (None, 33, 47, 1)
+    losses = losses_of_outputs(model, PixelCrossEntropy())
+    assert isinstance(losses["boundary"], BalancedEdgeCrossEntropy)
+    assert isinstance(losses["logits"], PixelCrossEntropy)

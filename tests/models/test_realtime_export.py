@@ -13,6 +13,8 @@ SIZE = (64, 96)
 DEPLOYED = [
     ("deconvnet", {"width": 1 / 16}),
     ("deeplab_v3", {"head": "pooling", "backbone_options": {"alpha": 0.35}, "filters": 16}),
+    ("deeplab_v3", {"backbone": "resnet50", "backbone_options": {"width": 1 / 8}, "filters": 16}),
+    ("deeplab_v3_plus", {"backbone_options": {"alpha": 0.35}, "filters": 16}),
     ("enet", {}),
     ("esnet", {}),
     ("fasterseg", {}),
@@ -23,6 +25,7 @@ DEPLOYED = [
     ("icnet", {"backbone_options": {"alpha": 0.35}, "width": 1 / 8}),
     ("lednet", {}),
     ("lraspp", {"backbone_options": {"alpha": 0.35}, "filters": 16}),
+    ("pspnet", {"backbone_options": {"width": 1 / 8}, "filters": 16}),
     ("segnet", {"backbone_options": {"width": 1 / 8}}),
     ("segnet_basic", {"filters": 8}),
     ("u_segnet", {"width": 1 / 8}),

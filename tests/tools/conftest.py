@@ -134,3 +134,19 @@ def engine(tmp_path, monkeypatch):
         return str(tmp_path / "engine.fake")
 
     return make
+
+
+@pytest.fixture
+def wrong_labels(squares, make_image):
+    """Fills `squares` with three images whose labels are partly wrong; gives (labels, shown)."""
+    rng = np.random.default_rng(0)
+    pairs = []
+    for index, name in enumerate(("a", "b", "c")):
+        shown = make_image(squares / "val" / f"{name}.png", (48, 64), seed=index)
+        labels = shown.copy()
+        labels[rng.random(labels.shape) < 0.3] = 1
+        labels[:5] = 255
+        (squares / "valannot").mkdir(exist_ok=True)
+        Image.fromarray(labels).save(squares / "valannot" / f"{name}.png")
+        pairs.append((labels, shown))
+    return pairs

@@ -42,8 +42,8 @@ def test_a_full_disk_is_told_with_what_to_do(tmp_path, capsys, full_at):
     def main(argv):
         write_json(tmp_path / "report.json", {"text": "x" * 100})
 
-    full_at(50)
-    assert main([]) == 2
+    with full_at(50):
+        assert main([]) == 2
     assert "Make room there, or write to another disk." in capsys.readouterr().err
     assert [*tmp_path.iterdir()] == []
 

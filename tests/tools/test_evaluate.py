@@ -1,6 +1,5 @@
 """The evaluate command: known scores on a known data set, and one line for what is wrong."""
 
-import dataclasses
 import json
 import time
 
@@ -11,7 +10,6 @@ from PIL import Image
 from seg_keras.data.datasets import DATASETS, Dataset
 from seg_keras.data.files import read_image
 from seg_keras.data.labels import LabelSpace
-from seg_keras.metrics import RandError, boundary_f1
 from tools.evaluate import main, score
 from tools.predictors import OpenModel
 
@@ -19,22 +17,6 @@ KEYS = {
     *("mean_iou", "pixel_accuracy", "mean_pixel_accuracy", "frequency_weighted_iou", "mean_dice"),
     *("per_class", "convention", "images", "seconds"),
 }
-
-
-@pytest.fixture
-def wrong_labels(squares, make_image):
-    """Fills `squares` with three images whose labels are partly wrong; gives (labels, shown)."""
-    rng = np.random.default_rng(0)
-    pairs = []
-    for index, name in enumerate(("a", "b", "c")):
-        shown = make_image(squares / "val" / f"{name}.png", (48, 64), seed=index)
-        labels = shown.copy()
-        labels[rng.random(labels.shape) < 0.3] = 1
-        labels[:5] = 255
-        (squares / "valannot").mkdir(exist_ok=True)
-        Image.fromarray(labels).save(squares / "valannot" / f"{name}.png")
-        pairs.append((labels, shown))
-    return pairs
 
 
 def mean_iou(pairs):
@@ -68,47 +50,6 @@ def test_run_is_scored_on_its_own_data_set_at_the_size_of_the_labels(
     assert f"{100 * report['mean_iou']:.2f}" in printed
     assert "absent classes: skip" in printed
     assert "ignored label: 255" in printed
-
-
-def test_boundary_adds_the_boundary_f1_and_says_how_it_is_counted(
-    tmp_path, make_run, squares, wrong_labels, capsys
-):
-    run = make_run(dataset="squares", data_dir=str(squares))
-    assert evaluate(run, "--boundary", "--json", tmp_path / "report.json") == 0
-    report = json.loads((tmp_path / "report.json").read_text())
-    scores = [boundary_f1(labels, shown, 3) for labels, shown in wrong_labels]
-    assert report["mean_boundary_f1"] == pytest.approx(np.mean(scores))
-    of_classes = [row["boundary_f1"] for row in report["per_class"]]
-    assert of_classes == pytest.approx(list(np.mean(scores, axis=0)))
-    assert report["mean_iou"] == pytest.approx(mean_iou(wrong_labels))
-    printed = capsys.readouterr().out
-    assert f"{100 * report['mean_boundary_f1']:.2f}" in printed
-    assert "boundary: within 0.75% of the diagonal" in printed
-
-
-@pytest.mark.parametrize("with_instances", [False, True])
-def test_cells_add_pixel_error_and_rand_error(
-    tmp_path, make_run, monkeypatch, squares, wrong_labels, capsys, with_instances
-):
-    dataset, instances = DATASETS["squares"](squares), None
-    if with_instances:  # as of cell tracking, which tells touching cells apart
-        instances = np.kron([[1, 2], [3, 4]], np.ones((24, 32), int))
-        dataset = dataclasses.replace(dataset, read_instances=lambda pair: instances)
-        monkeypatch.setitem(DATASETS, "squares", lambda data_dir: dataset)
-    run = make_run(dataset="squares", data_dir=str(squares))
-    assert evaluate(run, "--cells", "--json", tmp_path / "report.json") == 0
-    report = json.loads((tmp_path / "report.json").read_text())
-    rand = RandError()
-    for labels, shown in wrong_labels:
-        rand.update(labels, shown, instances)
-    expected = rand.result()
-    for name in ("rand_error", "rand_precision", "rand_recall"):
-        assert report[name] == pytest.approx(expected[name])
-    assert report["pixel_error"] == pytest.approx(1 - report["pixel_accuracy"])
-    printed = capsys.readouterr().out
-    assert f"rand error: {100 * expected['rand_error']:.2f}" in printed
-    assert f"pixel error: {100 * report['pixel_error']:.2f}" in printed
-    assert "cells: within true cells, borders filled" in printed
 
 
 @pytest.mark.parametrize(

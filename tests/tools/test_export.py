@@ -275,7 +275,7 @@ def test_a_full_disk_is_told_and_leaves_no_file(
 ):
     output = tmp_path / "new" / f"m.{format}"
     flags = ("--format", format, "--precision", precision, "--output", output)
-    full_at(count)
-    assert export("--model", run, *flags) == 2
+    with full_at(count):
+        assert export("--model", run, *flags) == 2
     assert re.search("error: .*too large.*Make room", errors(capsys))
     assert not output.parent.exists() or not [*output.parent.iterdir()]
