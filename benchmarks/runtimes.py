@@ -57,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         (
             f"the runtime's own work, {precision}, frames of {FRAME_SIZE[0]}x{FRAME_SIZE[1]}",
             f"< {MAX_OWN_SHARE:.0%}",
-            f"{share:.1%}",
+            f"{share:.2%}",
             share < MAX_OWN_SHARE,
         )
         for precision, share in zip(PRECISIONS, shares, strict=True)

@@ -1,7 +1,6 @@
 """What many tests need: a seeded generator, a tiny data set in the form of CamVid, a full disk."""
 
 import contextlib
-import resource
 
 import numpy as np
 import pytest
@@ -18,6 +17,7 @@ def rng():
 @pytest.fixture
 def full_at():
     """Gives a context in which no file of this process grows beyond a number of bytes."""
+    resource = pytest.importorskip("resource", reason="needs the limits of POSIX")
 
     @contextlib.contextmanager
     def full(count):

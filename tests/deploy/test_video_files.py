@@ -2,8 +2,6 @@
 
 import json
 import os
-import resource
-import sys
 
 import cv2
 import numpy as np
@@ -60,25 +58,16 @@ def test_canvases_are_used_again_unless_the_size_has_changed():
     assert not np.shares_memory(canvases.take((4, 6, 3)), first)  # those of old are gone
 
 
-@pytest.fixture
-def full_at():
-    """Lets no file of this process grow beyond a number of bytes, as on a full disk."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield lambda count: resource.setrlimit(resource.RLIMIT_FSIZE, (count, before[1]))
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX limits")
 def test_on_a_full_disk_a_file_ends_with_a_whole_piece(tmp_path, full_at):
     file = AppendFile(tmp_path / "new" / "out.jsonl")
-    full_at(4105)
-    for _ in range(4):
-        file.append(b"x" * 1023 + b"\n")
-    for _ in range(2):
-        with pytest.raises(OSError, match=r"out\.jsonl"):
+    with full_at(4105):
+        for _ in range(4):
             file.append(b"x" * 1023 + b"\n")
-    file.append(b"tiny\n")
-    file.close()
+        for _ in range(2):
+            with pytest.raises(OSError, match=r"out\.jsonl"):
+                file.append(b"x" * 1023 + b"\n")
+        file.append(b"tiny\n")
+        file.close()
     lines = (tmp_path / "new" / "out.jsonl").read_text().splitlines()
     assert [len(line) for line in lines] == [1023] * 4 + [4]
     assert os.listdir(tmp_path / "new") == ["out.jsonl"]
@@ -109,8 +98,7 @@ def test_a_mask_may_hold_an_id_without_a_color(tmp_path):
 def test_a_mask_on_a_full_disk_is_no_half_file(tmp_path, full_at):
     classes = np.random.default_rng(0).integers(0, 3, (100, 100), dtype="uint8")
     masks = Masks(tmp_path, PALETTE)
-    full_at(100)
-    with pytest.raises(OSError, match=r"00000000\.png"):
+    with full_at(100), pytest.raises(OSError, match=r"00000000\.png"):
         masks.write(None, frame_of(None, classes=classes))
     assert not list(tmp_path.iterdir())
 

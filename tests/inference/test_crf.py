@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from seg_keras.inference import DenseCRF, search_crf
+from seg_keras.inference.crf import _positions
 from tests.inference.exact_crf import exact_mean_field
 
 PARAMETERS = {"bilateral_xy": 8.0, "bilateral_rgb": 25.0, "spatial_xy": 2.0}
@@ -82,6 +83,11 @@ def test_one_class_is_refined_against_none(image, probabilities):
     refined = crf(image, lone)
     assert refined.shape == (13, 15, 1)
     np.testing.assert_array_equal(refined, crf(image, both)[..., 1:])
+
+
+def test_columns_come_before_rows_as_in_the_code_of_the_authors():
+    """Their order turns the lattice: see `test_crf_reference.py`, which needs their code."""
+    np.testing.assert_array_equal(_positions(2, 3)[:4], [[0, 0], [1, 0], [2, 0], [0, 1]])
 
 
 def test_search_finds_the_best_parameters():
