@@ -31,7 +31,7 @@ demo: $(VENV)/setup
 	@echo "Look at runs/demo: overlay.mp4, sheet.png, samples.png, curves.png"
 
 test: $(VENV)/setup-dev
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist worksteal --durations 10
 
 test-slow: $(VENV)/setup-dev
 	$(BIN)/python -m pytest -m "not gpu and not network"

@@ -13,7 +13,7 @@ from tests.training.tiny_run import CONFIG, build
 
 
 def test_the_kept_model_has_the_size_and_is_scored_at_that_of_the_labels(camvid_folder, tmp_path):
-    config = dataclasses.replace(CONFIG, input_size=(24, 32))  # images are 48x64
+    config = dataclasses.replace(CONFIG, epochs=1, input_size=(24, 32))  # images are 48x64
     dataset = build_dataset("camvid", camvid_folder)
     state = train(config, build, dataset, Predictor, RunFolder(tmp_path / "run"))
     kept = keras.saving.load_model(tmp_path / "run" / "model.keras")
