@@ -11,7 +11,7 @@ from seg_keras.training import TrainConfig, override
 DRAWN_ROADS = Path(__file__).parents[1] / "configs" / "deeplab_v3_plus_roads.py"
 
 SMOKE = {"dataset": "roads", "data_dir": None, "hold_out": "", "batch_size": 2, "epochs": 1}
-SMOKE |= {"crop_size": (48, 64), "size_schedule": "none", "validate_every": 1}
+SMOKE |= {"crop_size": (48, 64), "input_size": (), "size_schedule": "none", "validate_every": 1}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
