@@ -77,7 +77,7 @@ def draw_samples(
             panel.imshow(picture, interpolation="nearest")
             panel.axis("off")
     handles = [
-        Patch(facecolor=np.divide(color, 255), label=name)
+        Patch(facecolor=np.divide(color, 255), edgecolor="gray", linewidth=0.5, label=name)
         for name, color in zip(label_space.names, label_space.colors, strict=True)
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=6, frameon=False)
