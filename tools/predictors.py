@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import keras
 import numpy as np
 
 import seg_keras
@@ -89,8 +90,8 @@ def open_model(
 
     Args:
         args: The parsed flags.
-        default_size: What to build a Keras model for where `--input-size` is not given; None for
-            the size that it was saved with.
+        default_size: Height and width of the images, for `load_for_images` where `--input-size`
+            is not given; None for the size that the model was saved with.
         progress: Called with (windows done, all windows) of an image that is seen in windows.
 
     Raises:
@@ -113,6 +114,23 @@ def open_model(
         yield _describe(runtime, runtime.input_size, "resize", runtime.description, "palette")
 
 
+def load_for_images(path: Path, image_size: tuple[int, int] | None) -> keras.Model:
+    """Loads a run folder or .keras file at the size at which it sees images of one size best.
+
+    That is the images' own size, where nothing is scaled. A run that was trained for one
+    `input_size` keeps that, and a model that sees any image in tiles the size of its tiles.
+
+    Args:
+        path: A run folder or a .keras file.
+        image_size: Height and width of the images; None for the size that it was saved with.
+    """
+    model = seg_keras.load_model(path)
+    keeps_size = read_run_config(path).get("input_size") or any(margin_of(model))
+    if keeps_size or image_size is None:
+        return model
+    return seg_keras.load_model(path, (*image_size, model.input_shape[-1]))
+
+
 def _require(model: Path) -> None:
     if not model.exists():
         raise FileNotFoundError(
@@ -123,11 +141,9 @@ def _require(model: Path) -> None:
 def _open_keras(
     args: argparse.Namespace, default_size: tuple[int, int] | None, progress: Callable | None
 ) -> OpenModel:
-    model = seg_keras.load_model(args.model)
-    # One that sees any image in tiles keeps the size of its tiles.
-    size = args.input_size or (None if any(margin_of(model)) else default_size)
-    if size:
-        model = seg_keras.load_model(args.model, (*size, model.input_shape[-1]))
+    model = load_for_images(args.model, None if args.input_size else default_size)
+    if args.input_size:
+        model = seg_keras.load_model(args.model, (*args.input_size, model.input_shape[-1]))
     predict = Predictor(model, args.mode, progress=progress)
     num_classes = max(2, model.output["logits"].shape[-1])  # one logit decides between two classes
     config = read_run_config(args.model)

@@ -21,6 +21,7 @@ from seg_keras.training import RunFolder, override, prune_channels, train
 from seg_keras.training.setup import split_pairs
 from seg_keras.training.validation import validate
 from tools.cli import command, print_table, write_json
+from tools.predictors import load_for_images
 
 
 @command
@@ -34,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     config = override(dataclasses.replace(config, **given), arguments.set)
 
     pairs = split_pairs(config, dataset)[1]
-    source = load_model(arguments.model, dataset.load(pairs[0])[0].shape)
+    source = load_for_images(arguments.model, dataset.load(pairs[0])[0].shape[:2])
     first = validate(Predictor(source), dataset, pairs)["mean_iou"]
     rows = [{"run": str(arguments.model), "weights": source.count_params(), "mean_iou": first}]
     run = arguments.model

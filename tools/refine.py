@@ -17,7 +17,6 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-import seg_keras
 from seg_keras.data.datasets import Dataset, Pair
 from seg_keras.inference import DenseCRF, Predictor, RefinedPredictor, search_crf
 from seg_keras.inference.refined import classes_of, probabilities_of
@@ -26,7 +25,7 @@ from seg_keras.training.config import override
 from seg_keras.training.pictures import draw_samples
 from tools import splits
 from tools.cli import command, print_table, write_json
-from tools.predictors import read_run_config
+from tools.predictors import load_for_images, read_run_config
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -52,8 +51,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     dataset, pairs = splits.open_split(args, read_run_config(args.model))
     if not 0 <= args.search < len(pairs):
         raise ValueError(f"--search is {args.search} of {len(pairs)} images. Leave some to score.")
-    shape = dataset.load(pairs[0])[0].shape
-    predictor = Predictor(seg_keras.load_model(args.model, shape))
+    predictor = Predictor(load_for_images(args.model, dataset.load(pairs[0])[0].shape[:2]))
     if args.search:
         chosen = np.linspace(0, len(pairs) - 1, args.search).round().astype(int)
         crf = search(crf, predictor, dataset, [pairs[index] for index in chosen])

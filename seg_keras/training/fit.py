@@ -49,9 +49,9 @@ def train(
 ) -> RunState:
     """Trains a model, or goes on with a run that stopped, until its last epoch.
 
-    The folder holds the best model by validation mean IoU (averaged weights, at the size of the
-    first validation image) and the exact state after every epoch. Ctrl-C stops after the
-    current step and saves the state too.
+    The folder holds the best model by validation mean IoU (averaged weights, at `input_size` or
+    else the size of the first validation image) and the exact state after every epoch. Ctrl-C
+    stops after the current step and saves the state too.
 
     Args:
         config: The settings.
@@ -67,6 +67,7 @@ def train(
 
     Raises:
         RuntimeError: If the loss is no longer a number.
+        ValueError: If there is an `input_size` for a model that sees any image in tiles.
     """
     make_deterministic(config.seed, config.deterministic)
     train_pairs, val_pairs = split_pairs(config, dataset)
@@ -84,10 +85,7 @@ def train(
             config, (*phase.crop_size, image_shape[-1]), build, build_teacher
         )
         samples = build_samples(config, phase, dataset, train_pairs, model, counts)
-        # One with logits smaller than its image sees whole images in tiles of the crop's size.
-        whole = samples.label_size == phase.crop_size
-        size = config.input_size or image_shape[:2]
-        averaged = build((*size, image_shape[-1]) if whole else model.input_shape[1:])
+        averaged = build(kept_shape(config, samples, image_shape))
         optimizer = build_optimizer(config, phases[0].steps_per_epoch, steps)
         compile_model(model, optimizer, build_loss(config, counts), config)
         folder.write_config(config, scored.label_space)  # not before everything fits together
@@ -147,6 +145,22 @@ def build_samples(
         model.output["logits"].shape[1:3],
         weigh,
     )
+
+
+def kept_shape(
+    config: TrainConfig, samples: TrainSamples, image_shape: tuple[int, int, int]
+) -> tuple[int, int, int]:
+    """The input shape of the model that is validated and kept."""
+    channels = image_shape[-1]
+    if samples.label_size == samples.crop_size:
+        return (*(config.input_size or image_shape[:2]), channels)
+    if config.input_size:
+        raise ValueError(
+            f"input_size is {config.input_size}, but {config.model} has logits smaller than its "
+            "image and sees whole images in tiles of crop_size. Leave input_size out, or train a "
+            "model that pads."
+        )
+    return (*samples.crop_size, channels)
 
 
 def run_steps(

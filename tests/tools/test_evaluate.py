@@ -124,6 +124,15 @@ def test_smaller_input_size_is_told_in_the_convention(tmp_path, make_run, square
     assert sum(row["pixels"] for row in report["per_class"]) == 3 * (48 - 5) * 64
 
 
+def test_run_that_was_trained_for_one_size_is_scored_at_it(
+    tmp_path, make_run, squares, wrong_labels
+):
+    run = make_run(dataset="squares", data_dir=str(squares), input_size=[24, 32])
+    assert evaluate(run, "--json", tmp_path / "report.json") == 0
+    resolution = json.loads((tmp_path / "report.json").read_text())["convention"]["resolution"]
+    assert "saw 24x32 pixels" in resolution  # of images of 48x64
+
+
 def test_exported_file_is_scored_at_the_size_of_the_labels(
     tmp_path, make_artifact, squares, wrong_labels
 ):

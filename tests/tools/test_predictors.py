@@ -3,9 +3,26 @@
 import argparse
 
 import numpy as np
+import pytest
 
 from deploy.runtimes import RUNTIMES
 from tools import predictors
+
+
+@pytest.mark.parametrize(
+    ("margin", "config", "size"),
+    [
+        (0, {}, (48, 64)),
+        (0, {"input_size": [24, 32]}, (24, 32)),  # what it was trained for
+        (4, {}, (24, 32)),  # in tiles
+    ],
+)
+def test_a_model_is_built_for_the_images_unless_it_has_a_size_of_its_own(
+    make_run, margin, config, size
+):
+    run = make_run(margin=margin, **config)
+    assert predictors.load_for_images(run, (48, 64)).input_shape == (None, *size, 3)
+    assert predictors.load_for_images(run, None).input_shape == (None, 24, 32, 3)
 
 
 def test_an_engine_is_opened_in_a_process_of_its_own(make_artifact, monkeypatch):

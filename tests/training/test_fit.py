@@ -181,6 +181,19 @@ def test_validated_weights_are_the_average_and_statistics_the_latest():
     )
 
 
+def test_weights_of_layers_without_names_are_not_lost():
+    """Keras numbers nameless layers in the order in which a process makes them."""
+
+    def build(size):
+        inputs = keras.Input((size, size, 3))
+        return keras.Model(inputs, {"logits": keras.layers.Conv2D(2, 1)(inputs)})
+
+    model, averaged = build(8), build(16)
+    model.compile(build_optimizer(TrainConfig(), 10), "mse")
+    with pytest.raises(ValueError, match=r"has no conv2d.*kernel.*Give every layer with weights a"):
+        copy_averaged_weights(model, averaged)
+
+
 @pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
 def test_weight_decay_shrinks_kernels_only(optimizer):
     config = TrainConfig(optimizer=optimizer, weight_decay=0.1, learning_rate=0.1, clip_norm=0.0)

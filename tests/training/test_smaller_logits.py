@@ -3,6 +3,7 @@
 import dataclasses
 
 import keras
+import pytest
 from keras import layers
 
 from seg_keras.data.datasets import build_dataset
@@ -28,3 +29,11 @@ def test_it_is_trained_on_crops_and_validated_on_whole_images_in_tiles(camvid_fo
     assert last["mean_iou"] > first["mean_iou"]
     kept = keras.saving.load_model(tmp_path / "run" / "model.keras")
     assert kept.input_shape == (None, *config.crop_size, 3)  # images are 48x64
+
+
+def test_a_size_that_whole_images_would_be_scaled_to_is_refused(camvid_folder, tmp_path):
+    config = dataclasses.replace(CONFIG, input_size=(24, 32))
+    dataset = build_dataset("camvid", camvid_folder)
+    with pytest.raises(ValueError, match=r"input_size is \(24, 32\).* in tiles of crop_size"):
+        train(config, build, dataset, Predictor, RunFolder(tmp_path / "run"))
+    assert not (tmp_path / "run").exists()
