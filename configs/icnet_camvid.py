@@ -2,7 +2,8 @@
 
     python tools/train.py --config configs/icnet_camvid.py --data-dir CamVid
 
-The recipes of the real-time family see the same images: 70 times the training split at 240x320.
+The recipes of the real-time family see the same images: 60 times the training split,
+in crops of 240x320.
 """
 
 from seg_keras.training import TrainConfig
@@ -13,11 +14,13 @@ config = TrainConfig(
     backbone="mobilenet_v2",
     dataset="camvid",
     crop_size=(240, 320),
-    scale_range=(0.5, 1.6),
-    batch_size=8,
-    epochs=70,
+    scale_range=(0.5, 1.4),
+    input_size=(288, 384),
+    batch_size=4,
+    epochs=60,
     learning_rate=2e-3,
     weight_decay=0.02,
+    loss="cross_entropy+dice",
     class_weights="enet_1.1",
     output_weights={"logits": 1.0, "sub24": 0.4, "sub4": 0.16},
     validate_every=5,
