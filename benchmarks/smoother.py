@@ -89,8 +89,8 @@ def measure_video(
         Per smoother, the part of the still pixels that flickers; milliseconds of the engine and
         of each smoother, medians over the frames.
     """
-    meters = {kind: open_refinement(kind, flicker=True) for kind in SMOOTHERS}
-    smoothers = {kind: open_refinement(kind, flicker=False) for kind in KINDS}
+    meters = {kind: open_refinement(kind, True, runtime.input_size) for kind in SMOOTHERS}
+    smoothers = {kind: open_refinement(kind, False, runtime.input_size) for kind in KINDS}
     times_ms = {name: [] for name in ("engine", *KINDS)}
     for frame in itertools.islice(read_frames(path), count):
         with stopwatch(times_ms["engine"]):
@@ -109,7 +109,7 @@ def measure_drives(runtime: Runtime, seeds: Sequence[int], count: int) -> dict[s
     num_classes = len(runtime.description["classes"])
     matrices = {kind: ConfusionMatrix(num_classes) for kind in SMOOTHERS}
     for seed in seeds:
-        smoothers = {kind: open_refinement(kind, flicker=False) for kind in KINDS}
+        smoothers = {kind: open_refinement(kind, False, runtime.input_size) for kind in KINDS}
         pictures = itertools.islice(drive(seed, runtime.input_size), count)
         for index, (image, labels) in enumerate(pictures):
             frame = Frame(index, image, index / 25, index / 25, classes=runtime(image))

@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             overlay = make_overlay(engines[0], args)
             source = open_frames(args.source, args.output, args.fps)
             opened.enter_context(contextlib.closing(source))
-            refine = open_refinement(args.smooth, args.flicker)
+            refine = open_refinement(args.smooth, args.flicker, engines[0].input_size)
             loop = LiveLoop(source, engines, overlay, args.mode, args.max_frames, refine)
             opened.enter_context(stopped_by_signals(loop.stop))
             recorder = add_files(loop, args, engines[0], source, opened)

@@ -44,10 +44,11 @@ class Displacement:
         return cv2.magnitude(self.flow[..., 0], self.flow[..., 1]) * self.scale
 
     def origins(self, size: tuple[int, int]) -> np.ndarray:
-        """Where each pixel of a frame (height, width) was: (x, y), int16 (H, W, 2)."""
+        """Where each pixel was, on a grid (H, W) over the frame: (x, y), int16 (H, W, 2)."""
+        height, width = self.flow.shape[:2]
         # In whole pixels, because classes have no in-between, and without interpolation, because
         # displacements differ little from one small pixel to the next.
-        moves = np.rint(self.flow * self.scale).astype("int16")
+        moves = np.rint(self.flow * (size[1] / width, size[0] / height)).astype("int16")
         moves = cv2.resize(moves, size[::-1], interpolation=cv2.INTER_NEAREST)
         return cv2.add(moves, _grid(size, "int16"), dst=moves)
 
@@ -113,7 +114,7 @@ def _moved(gray: np.ndarray, flow: np.ndarray) -> np.ndarray:
     return cv2.remap(gray, origins, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
-@functools.lru_cache(maxsize=4)  # the frame and its small picture
+@functools.lru_cache(maxsize=4)  # the classes and the small picture
 def _grid(size: tuple[int, int], kind: str) -> np.ndarray:
     """The place (x, y) of each pixel, (*size, 2)."""
     rows, columns = np.indices(size, dtype=kind)

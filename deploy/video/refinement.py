@@ -29,16 +29,22 @@ class Refinement(Protocol):
         """Classes, uint8 (H, W), in the size of the frame's image."""
 
 
-def open_refinement(smooth: str, flicker: bool) -> Smoother | FlickerMeter | None:
+def open_refinement(
+    smooth: str, flicker: bool, engine_size: tuple[int, int] | None = None
+) -> Smoother | FlickerMeter | None:
     """What a user asks for between the engine and the picture.
 
     Args:
         smooth: `votes` compares pixels in place, `flow` first moves the past along with the
             picture, `none` leaves the classes as they are.
         flicker: Whether to measure flicker, before and after smoothing.
+        engine_size: Height and width in which the engine decides, see `Smoother`.
     """
     if smooth not in SMOOTHERS:
         raise ValueError(f"Unknown smoother {smooth!r}. Choose one of: {', '.join(SMOOTHERS)}.")
     motion = Motion(follow=flicker or smooth == "flow")
-    smoother = None if smooth == "none" else Smoother(motion if smooth == "flow" else Motion(False))
+    smoother = None
+    if smooth != "none":
+        followed = motion if smooth == "flow" else Motion(follow=False)
+        smoother = Smoother(followed, engine_size=engine_size)
     return FlickerMeter(smoother, motion) if flicker else smoother

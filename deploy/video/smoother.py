@@ -10,11 +10,12 @@ picture nevertheless changed, it has no vote.
 import cv2
 import numpy as np
 
+from deploy.runtimes.base import fit_classes
 from deploy.video.frame import Frame
 from deploy.video.motion import Displacement, Motion, kinship
 
 VOTE = 0.25  # part of all votes that the newest frame has: three frames overrule any past
-CHANGED = 25  # gray levels of the small picture from which a pixel shows something else
+CHANGED = 8  # gray levels of the small picture from which a pixel shows something else
 WHOLE, MAJORITY = 255, 128  # votes are counted in 255ths
 
 
@@ -25,30 +26,37 @@ class Smoother:
         motion: Tells what moved from one frame to the next.
         vote: Part of all votes that the newest frame has, above 0 and up to 1. From 0.5 on,
             one frame overrules the past and nothing is smoothed.
+        engine_size: Height and width in which the engine decides. Classes of a larger frame are
+            its classes enlarged, and hold no more than they do: votes are counted in that size,
+            which costs a fraction. None for the size of the frame.
     """
 
     uses_logits = False
 
-    def __init__(self, motion: Motion, vote: float = VOTE):
+    def __init__(
+        self, motion: Motion, vote: float = VOTE, engine_size: tuple[int, int] | None = None
+    ):
         if not 0 < vote <= 1:
             raise ValueError(f"A vote is a part of all votes, above 0 and up to 1; got {vote}.")
         before = np.arange(WHOLE + 1)
         self._after_loss = np.round((1 - vote) * before).astype("uint8")
         self._after_win = np.round((1 - vote) * before + vote * WHOLE).astype("uint8")
-        self._motion = motion
+        self._motion, self._engine_size = motion, engine_size
         self._key = None
         self._office = self._votes = np.empty((0, 0), "uint8")
 
     def __call__(self, frame: Frame) -> np.ndarray:
         """The classes in office after this frame, uint8 (H, W)."""
+        size = frame.classes.shape
+        classes = fit_classes(frame.classes, tuple(map(min, self._engine_size or size, size)))
         displacement = self._motion(frame)
         if displacement is None or kinship(frame) != self._key:
-            self._office, self._votes = frame.classes, np.full_like(frame.classes, WHOLE)
+            self._office, self._votes = classes, np.full_like(classes, WHOLE)
         else:
-            self._recall(displacement, frame.classes)
-            self._count(frame.classes)
+            self._recall(displacement, classes)
+            self._count(classes)
         self._key = kinship(frame)
-        return self._office
+        return fit_classes(self._office, size)
 
     def _recall(self, displacement: Displacement, classes: np.ndarray) -> None:
         """Brings the past to where it is now, and forgets it where something else is there."""

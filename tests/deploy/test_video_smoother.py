@@ -58,6 +58,35 @@ def test_with_two_classes_it_is_the_exponential_average_of_the_votes(rng, follow
         np.testing.assert_array_equal(smoothed[sure], (average > 0.5)[sure])
 
 
+def test_votes_are_counted_in_the_size_of_the_engine(rng):
+    engine, whole = Smoother(Motion(False), engine_size=SIZE), Smoother(Motion(False))
+    image = cv2.resize(textured(rng), None, fx=3, fy=3)
+    for index in range(8):
+        small = rng.integers(0, 3, SIZE, dtype="uint8")
+        large = cv2.resize(small, None, fx=3, fy=3, interpolation=cv2.INTER_NEAREST_EXACT)
+        shown = engine(frame(index, image, large))
+        np.testing.assert_array_equal(shown, whole(frame(index, image, large)))
+    assert engine._votes.shape == SIZE  # which is what makes it cheap
+
+
+def test_the_past_of_an_engine_smaller_than_the_frame_moves_along():
+    smoother, wrong = Smoother(Motion(), engine_size=SIZE), []
+    for index, (image, truth) in enumerate(drive(np.random.default_rng(1), 12, speed=3)):
+        classes = 1 - truth if index % 4 == 3 else truth
+        enlarged = cv2.resize(classes, None, fx=3, fy=2, interpolation=cv2.INTER_NEAREST_EXACT)
+        shown = smoother(frame(index, cv2.resize(image, None, fx=3, fy=2), enlarged))
+        wrong.append((shown[1::2, 1::3] != truth)[:, 8:-8].mean())
+    assert np.mean(wrong[4:]) < 0.02
+
+
+def test_an_engine_larger_than_the_frame_changes_nothing(rng):
+    engine, whole = Smoother(Motion(False), engine_size=(200, 300)), Smoother(Motion(False))
+    image = textured(rng)
+    for index in range(4):
+        given = frame(index, image, rng.integers(0, 3, SIZE, dtype="uint8"))
+        np.testing.assert_array_equal(engine(given), whole(given))
+
+
 @pytest.mark.parametrize("num_classes", [2, 150])
 def test_one_wrong_frame_is_not_seen_and_a_lasting_change_soon(rng, num_classes):
     smoother, image = Smoother(Motion(False)), textured(rng)
