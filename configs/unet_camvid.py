@@ -1,4 +1,5 @@
-"""U-Net of a quarter of its width, with batch norm, for CamVid, from random weights.
+"""U-Net of a quarter of its width, with batch norm, for CamVid at half of its height and
+width, from random weights.
 
     python tools/train.py --config configs/unet_camvid.py --data-dir CamVid
 
@@ -11,12 +12,14 @@ config = TrainConfig(
     model="unet",
     model_options={"filters": 16, "batch_norm": True},
     dataset="camvid",
-    crop_size=(240, 320),
-    scale_range=(0.5, 1.6),
-    batch_size=8,
-    epochs=70,
+    crop_size=(144, 192),
+    scale_range=(0.3, 0.7),
+    input_size=(176, 240),
+    batch_size=4,
+    epochs=24,
     learning_rate=2e-3,
     weight_decay=0.02,
+    loss="cross_entropy+dice",
     class_weights="enet_1.1",
-    validate_every=5,
+    validate_every=4,
 )
