@@ -31,7 +31,8 @@ def boundary_f1(
         labels: Ids of the ground truth (H, W), integer.
         classes: Predicted ids (H, W).
         num_classes: How many classes the model predicts; 1 means the two classes of a sigmoid.
-        ignore_label: Boundaries that touch pixels of this label do not count on either side.
+        ignore_label: Boundaries that touch pixels of this label do not count on either side; if it
+            is one of the classes, such as 0, that class has no score.
         tolerance: What is near, as a share of the image's diagonal; 9 pixels for 720x960.
 
     Returns:
@@ -53,7 +54,7 @@ def boundary_f1(
     edges = [boundary_pixels(ids) & counts for ids in (labels, classes)]
     disk = _disk(tolerance * np.hypot(*labels.shape))
     scores = np.full(num_classes, np.nan)
-    for index in range(num_classes):
+    for index in np.setdiff1d(range(num_classes), ignore_label):
         true, predicted = edges[0] & (labels == index), edges[1] & (classes == index)
         scores[index] = _f1(true, predicted, disk)
     return scores

@@ -30,7 +30,8 @@ class SegmentationScore(keras.metrics.Metric):
     Args:
         num_classes: Channels of the logits; 1 means a sigmoid, scored as the classes 0 and 1.
         score: A name in `SCORES`, which is that in the report of `ConfusionMatrix`.
-        ignore_label: Pixels with this label count nowhere. It may not be one of the classes.
+        ignore_label: Pixels with this label count nowhere. If it is one of the classes, such as 0,
+            that class has no part in any mean.
         name: Name of the metric; that of the score if empty.
 
     Call arguments:
@@ -80,7 +81,9 @@ class SegmentationScore(keras.metrics.Metric):
         high, low = ops.cast(self.counts[0], "float32"), ops.cast(self.counts[1], "float32")
         counts = high * _WORD + low
         hits = ops.sum(counts * ops.eye(counts.shape[0]), axis=1)
-        return SCORES[self.score](hits, ops.sum(counts, axis=1), ops.sum(counts, axis=0))
+        # An ignored class is labelled nowhere. Not predicted either, it is absent.
+        known = ops.cast(ops.arange(counts.shape[0]) != self.ignore_label, "float32")
+        return SCORES[self.score](hits, ops.sum(counts, axis=1), known * ops.sum(counts, axis=0))
 
     def get_config(self):
         return {
