@@ -5,7 +5,8 @@ FROM python:3.13-slim AS gpu
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends libgl1 libglib2.0-0 \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --create-home --uid 1000 user
+    && useradd --create-home --uid 1000 user \
+    && install --directory --owner=user /home/user/seg_keras
 USER 1000
 WORKDIR /home/user/seg_keras
 COPY --chown=user requirements-tensorrt.txt ./
@@ -23,7 +24,8 @@ FROM python:3.13-slim
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends libgl1 libglib2.0-0 make \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --create-home --uid 1000 user
+    && useradd --create-home --uid 1000 user \
+    && install --directory --owner=user /home/user/seg_keras
 
 USER 1000
 WORKDIR /home/user/seg_keras

@@ -82,7 +82,7 @@ class SegmentationScore(keras.metrics.Metric):
         counts = high * _WORD + low
         hits = ops.sum(counts * ops.eye(counts.shape[0]), axis=1)
         # An ignored class is labelled nowhere. Not predicted either, it is absent.
-        known = ops.cast(ops.arange(counts.shape[0]) != self.ignore_label, "float32")
+        known = ops.cast(ops.not_equal(ops.arange(counts.shape[0]), self.ignore_label), "float32")
         return SCORES[self.score](hits, ops.sum(counts, axis=1), known * ops.sum(counts, axis=0))
 
     def get_config(self):
