@@ -19,6 +19,7 @@ from results import print_markdown
 import seg_keras
 from deploy.benchmark import benchmark
 from deploy.runtimes.artifact import read_description
+from seg_keras.data.whole_file import whole_file
 from seg_keras.models.counting import count_macs, count_weights
 from tools.cli import command, write_json
 
@@ -91,6 +92,7 @@ def row(model: dict) -> tuple[str, ...]:
 def draw(path: Path, models: list[dict]) -> None:
     """Draws each model as a line from its float32 to its int8 file."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator
 
     figure = Figure(figsize=(8, 5), layout="constrained")
     axes = figure.subplots()
@@ -105,7 +107,8 @@ def draw(path: Path, models: list[dict]) -> None:
         fills = ("white", color)
         axes.scatter(speed, quality, s=60, facecolor=fills, edgecolor=color, lw=1.5, zorder=2)
         axes.annotate(
-            f"{model['name']}\n{model['weights'] / 1e6:.1f} M, {model['macs'] / 1e9:.1f} G",
+            f"{model['name']}\n"
+            f"{model['weights'] / 1e6:.2g} M weights, {model['macs'] / 1e9:.2g} G MACs",
             (speed[-1], quality[-1]),
             (8, 0),
             textcoords="offset points",
@@ -115,15 +118,17 @@ def draw(path: Path, models: list[dict]) -> None:
     for precision, fill in zip(PRECISIONS, ("white", "gray"), strict=True):
         axes.scatter([], [], s=60, facecolor=fill, edgecolor="gray", label=precision)
     axes.set_xscale("log")
-    axes.margins(x=0.25, y=0.15)
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.minorticks_off()
+    axes.margins(x=0.3, y=0.15)
     axes.set_xlabel("frames a second")
     axes.set_ylabel("mean IoU, %")
-    axes.grid(alpha=0.3, which="both")
+    axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, loc="lower left")
-    partial = path.with_name(path.name + ".partial")
-    figure.savefig(partial, format="png", dpi=120)
-    partial.replace(path)
+    with whole_file(path) as partial:
+        figure.savefig(partial, format="png", dpi=120)
 
 
 if __name__ == "__main__":
