@@ -21,8 +21,8 @@ from seg_keras import list_datasets
 from seg_keras.data.charts import label_page
 from seg_keras.data.datasets import build_dataset
 from seg_keras.data.doctor import examine
-from seg_keras.data.pictures import write_jpeg
-from seg_keras.data.repair import repair
+from seg_keras.data.pictures import write_jpeg, write_png
+from seg_keras.data.repair import check_target, repair
 from tools.cli import DONE, USAGE, command, print_table, write_json
 from tools.dataset_report import print_findings, print_repair, report_of
 from tools.dataset_shard import add_shard_command
@@ -47,7 +47,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     show = commands.add_parser("show", help="make a page of images with their labels")
     show.add_argument("--split", default="train", help="which split (default: train)")
     show.add_argument("--count", type=int, default=8, help="how many images, evenly spread")
-    show.add_argument("--output", type=Path, required=True, help="the JPEG to write")
+    show.add_argument("--output", type=Path, required=True, help="the JPEG or PNG to write")
     show.set_defaults(run=run_show)
     for each in (doctor, show):
         each.add_argument("--dataset", required=True, help=f"one of: {', '.join(list_datasets())}")
@@ -60,6 +60,8 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
 def run_doctor(arguments: argparse.Namespace) -> int:
     """Prints what is wrong, and writes a repaired copy if asked to."""
     dataset = build_dataset(arguments.dataset, arguments.data_dir)
+    if arguments.fix:
+        check_target(dataset, arguments.data_dir, arguments.fix)
     diagnosis = examine(dataset, tracker("Reading"))
     print_findings(dataset.name, diagnosis)
     report = report_of(diagnosis)
@@ -80,7 +82,8 @@ def run_show(arguments: argparse.Namespace) -> None:
     count = min(arguments.count, len(pairs))
     chosen = np.linspace(0, len(pairs) - 1, count).round().astype(int)
     page = label_page([dataset.load(pairs[index]) for index in chosen], dataset.label_space)
-    write_jpeg(arguments.output, page)
+    write = write_png if arguments.output.suffix.lower() == ".png" else write_jpeg
+    write(arguments.output, page)
     names = [str(pairs[index][0]) for index in chosen]
     print_table(f"Shown in {arguments.output}", ("image",), [(name,) for name in names])
     write_json(arguments.json, {"images": names})

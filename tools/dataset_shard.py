@@ -22,7 +22,7 @@ def add_shard_command(subparsers: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("--dataset", required=True, help=f"one of: {', '.join(list_datasets())}")
     parser.add_argument("--data-dir", type=Path, help="the folder that holds it")
-    parser.add_argument("--split", action="append", help="may be repeated (default: train and val)")
+    parser.add_argument("--split", action="append", help="may be repeated (default: train, val)")
     parser.add_argument("--output", type=Path, required=True, help="the folder of the shards")
     parser.add_argument("--shard-mb", type=float, default=256, help="size of a shard in megabytes")
     parser.add_argument("--json", type=Path, help="write the printed numbers here too")
@@ -34,8 +34,11 @@ def run_shard(arguments: argparse.Namespace) -> None:
     if arguments.shard_mb <= 0:
         raise ValueError(f"--shard-mb is {arguments.shard_mb}. Give a positive number.")
     dataset = build_dataset(arguments.dataset, arguments.data_dir)
+    splits = arguments.split or [split for split in ("train", "val") if split in dataset.splits]
+    for split in splits:
+        dataset.list_pairs(split)  # tells a wrong one before the first is packed
     report = {}
-    for split in arguments.split or ("train", "val"):
+    for split in splits:
 
         def progress(samples, count, split=split):
             return track(samples, f"Packing {split}", count, console=Console(stderr=True))

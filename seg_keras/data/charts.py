@@ -5,7 +5,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator
 
@@ -16,13 +15,14 @@ from seg_keras.data.whole_file import whole_file
 
 GAP = 6  # pixels between the pictures of a page
 PAPER = 255
+RARE = 2  # percent of the pixels below which a bar is too short to read
 
 
 def draw_class_shares(path: Path, counts: ClassCounts, label_space: LabelSpace, images: int):
-    """Draws the share of the pixels and of the images that each class has to a PNG.
+    """Draws the share of the pixels and of the images that each class has to a file.
 
     Args:
-        path: Where the PNG goes.
+        path: Where the chart goes; a PNG unless its suffix names another format of Matplotlib.
         counts: Of a split.
         label_space: Gives names and colors.
         images: How many images the split has.
@@ -40,9 +40,10 @@ def draw_class_shares(path: Path, counts: ClassCounts, label_space: LabelSpace, 
         values = 100 * values[order]
         bars = panel.barh(names, values, color=colors, edgecolor="#6b6b6b", linewidth=0.6)
         panel.bar_label(bars, [percent(value) for value in values], padding=3, fontsize=8)
-        if logarithmic and counts.pixels.any():  # rare classes matter, and would not be seen
+        least = values[values > 0].min(initial=100)
+        if logarithmic and least < RARE:  # such classes matter, and would not be seen
             panel.set_xscale("log")
-            panel.set_xlim(values[values > 0].min() / 2, 300)
+            panel.set_xlim(least / 2, 300)
             panel.xaxis.set_major_locator(FixedLocator([0.001, 0.01, 0.1, 1, 10, 100]))
             panel.xaxis.set_major_formatter("{x:g}")
             panel.minorticks_off()
@@ -55,7 +56,7 @@ def draw_class_shares(path: Path, counts: ClassCounts, label_space: LabelSpace, 
         panel.tick_params(length=0)
         panel.spines[["top", "right", "bottom"]].set_visible(False)
     with whole_file(path) as partial:
-        FigureCanvasAgg(figure).print_png(partial)
+        figure.savefig(partial, format=path.suffix.lstrip(".") or "png")
 
 
 def percent(value: float) -> str:

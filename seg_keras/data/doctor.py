@@ -102,10 +102,10 @@ def list_pairs(dataset: Dataset) -> tuple[dict[str, list[Pair]], list[Finding], 
 
 def match_folders(images: Path, labels: Path) -> tuple[list[Pair], list[Finding]]:
     """Pairs the files of two folders by their stem, and names those that have no partner."""
-    if not images.is_dir() or not labels.is_dir():
-        return [], []
     of_image, of_label = (
         {path.stem: path for path in sorted(folder.iterdir()) if is_image(path)}
+        if folder.is_dir()
+        else {}
         for folder in (images, labels)
     )
     both = sorted(of_image.keys() & of_label.keys())

@@ -44,7 +44,7 @@ class LabelSpace:
         table = np.full(256, -1, "int16")
         table[list(train_ids)] = list(train_ids.values())
         table[IGNORE_LABEL] = train_ids.get(IGNORE_LABEL, IGNORE_LABEL)
-        known = raw < 256
+        known = (raw >= 0) & (raw < 256)
         labels = table[np.where(known, raw, 0)]
         wrong = (labels < 0) | ~known
         if wrong.any():

@@ -98,6 +98,12 @@ def write_indexed_png(path: Path, classes: np.ndarray, label_space: LabelSpace) 
         picture.save(partial, format="PNG")
 
 
+def write_png(path: Path, pixels: np.ndarray) -> None:
+    """Writes uint8 (H, W) or RGB (H, W, 3) without loss."""
+    with whole_file(path) as partial:
+        Image.fromarray(np.ascontiguousarray(pixels)).save(partial, format="PNG")
+
+
 def write_jpeg(path: Path, picture: np.ndarray) -> None:
     """Writes a picture to look at, uint8 (H, W, 3) RGB."""
     with whole_file(path) as partial:

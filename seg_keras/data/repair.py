@@ -21,7 +21,7 @@ from seg_keras.data.findings import KINDS
 from seg_keras.data.inspection import EXIF_ORIENTATION, PairFacts
 from seg_keras.data.labels import IGNORE_LABEL
 from seg_keras.data.masks import class_ids, read_painted, unpainted, void_id
-from seg_keras.data.whole_file import whole_file
+from seg_keras.data.pictures import write_png
 
 LEFT_OUT = {"unreadable", "all_void"}
 CHANGED_IMAGE = {"exif", "bits", "alpha"}
@@ -61,15 +61,9 @@ def repair(
         track: Wraps the iterable of pairs, for a progress bar.
 
     Raises:
-        ValueError: If the data set has another layout, or the folder is in use.
+        ValueError: If the data set has another layout, or the folder is in use or inside of it.
     """
-    if not dataset.folders:
-        raise ValueError(
-            f"{dataset.name} is not laid out as folders of images and labels, so it cannot be "
-            f"repaired here. Correct the files that the doctor names."
-        )
-    if target.exists() and any(target.iterdir()):
-        raise ValueError(f"{target}: holds files already. Give --fix a new folder.")
+    check_target(dataset, data_dir, target)
     target.mkdir(parents=True, exist_ok=True)
     for path in data_dir.iterdir():
         if path.is_file():  # class lists, lists of names, licences
@@ -87,6 +81,23 @@ def repair(
             kept += 1
             changed.update(each.kinds)
     return Repair(kept, dict(changed), left_out)
+
+
+def check_target(dataset: Dataset, data_dir: Path, target: Path) -> None:
+    """Refuses a folder that `repair` would refuse, before minutes are spent on a diagnosis.
+
+    Raises:
+        ValueError: If the data set has another layout, or the folder is in use or inside of it.
+    """
+    if not dataset.folders:
+        raise ValueError(
+            f"{dataset.name} is not laid out as folders of images and labels, so it cannot be "
+            f"repaired here. Correct the files that the doctor names."
+        )
+    if target.resolve().is_relative_to(data_dir.resolve()):
+        raise ValueError(f"{target}: lies in the data set itself. Give --fix a folder elsewhere.")
+    if target.is_file() or (target.is_dir() and any(target.iterdir())):
+        raise ValueError(f"{target}: is a file, or holds some. Give --fix a new folder.")
 
 
 def superfluous_images(diagnosis: Diagnosis) -> dict[Path, str]:
@@ -182,9 +193,3 @@ def repaired_label(dataset: Dataset, facts: PairFacts) -> np.ndarray:
         raise ValueError(f"{KINDS['unknown_id'].title}, and the data set has no id for void")
     known = [*(space.train_ids or classes), IGNORE_LABEL]
     return np.where(np.isin(raw, known), raw, void).astype("uint8")
-
-
-def write_png(path: Path, pixels: np.ndarray) -> None:
-    """Writes uint8 (H, W) or (H, W, 3) as PNG."""
-    with whole_file(path) as partial:
-        Image.fromarray(np.ascontiguousarray(pixels)).save(partial, format="PNG")

@@ -16,6 +16,8 @@ def whole_file(path: Path) -> Iterator[Path]:
         with whole_file(Path("report.txt")) as partial:
             partial.write_text("all of it")
     """
+    if path.is_dir():
+        raise IsADirectoryError(f"{path}: is a folder. Give the name of a file in it.")
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
     try:

@@ -21,7 +21,8 @@ def median_frequency_weights(pixels: np.ndarray, pixels_of_images: np.ndarray) -
     present = pixels > 0
     frequency = pixels[present] / pixels_of_images[present]
     weights = np.zeros(len(pixels), "float32")
-    weights[present] = np.median(frequency) / frequency
+    if frequency.size:
+        weights[present] = np.median(frequency) / frequency
     return weights
 
 
@@ -36,4 +37,4 @@ def enet_weights(pixels: np.ndarray, offset: float = 1.02) -> np.ndarray:
         float32 (num_classes,).
     """
     pixels = np.asarray(pixels, "float64")
-    return (1 / np.log(offset + pixels / pixels.sum())).astype("float32")
+    return (1 / np.log(offset + pixels / max(pixels.sum(), 1))).astype("float32")

@@ -48,6 +48,11 @@ class PixelLoss(keras.losses.Loss):
                 f"Got labels {tuple(labels.shape)} and logits {tuple(y_pred.shape)}, expected "
                 f"(B, H, W) and (B, H, W, num_classes). Remove the labels' last axis if it is 1."
             )
+        if len(weights.shape) not in (1, 3):
+            raise ValueError(
+                f"Got sample_weight {tuple(weights.shape)}, expected (B, H, W) or (B,). Remove its "
+                f"last axis if it is 1."
+            )
         if len(weights.shape) == 1:
             weights = ops.broadcast_to(weights[:, None, None], ops.shape(labels))
         stride = label_stride(labels.shape[1:], y_pred.shape[1:3])

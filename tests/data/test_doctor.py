@@ -134,9 +134,24 @@ def test_sixteen_bits_become_eight(healthy, tmp_path):
         assert np.corrcoef(after[..., band].ravel(), before[..., band].ravel())[0, 1] > 0.999
 
 
-def test_a_repair_never_writes_into_a_folder_in_use(healthy):
-    with pytest.raises(ValueError, match="holds files already. Give --fix a new folder"):
-        repair(build_dataset("camvid", healthy), diagnose(healthy), healthy, healthy)
+def test_a_repair_never_writes_into_a_folder_in_use_or_into_the_data_set(healthy, tmp_path):
+    (tmp_path / "used").mkdir()
+    (tmp_path / "used" / "notes.txt").write_text("mine")
+    in_use, inside = "holds some. Give --fix a new folder", "lies in the data set itself"
+    targets = {"used": in_use, "used/notes.txt": in_use, "camvid": inside, "camvid/fixed": inside}
+    before = sorted(tmp_path.rglob("*"))
+    for target, message in targets.items():
+        with pytest.raises(ValueError, match=message):
+            repair(build_dataset("camvid", healthy), diagnose(healthy), healthy, tmp_path / target)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_images_whose_label_folder_is_missing_have_no_labels(healthy):
+    (healthy / "trainannot").rename(healthy / "trainlabels")
+    diagnosis = diagnose(healthy)
+    assert counted(diagnosis)["no_label"] == 16
+    assert diagnosis.spoils_training
+    assert diagnosis.missing_splits == ("train", "test")
 
 
 def test_a_folder_without_any_split_is_an_error(tmp_path):

@@ -24,6 +24,9 @@ def test_ids_of_no_class_are_listed(dtype):
     if dtype != "uint8":
         with pytest.raises(ValueError, match="300"):
             SPACE.to_train_ids(np.array([[300]], dtype))
+    if dtype == "int32":
+        with pytest.raises(ValueError, match="-247"):  # 9 from the end of a table of 256
+            SPACE.to_train_ids(np.array([[-247]], dtype))
 
 
 def test_colors_are_painted_and_other_ids_are_black():
@@ -48,6 +51,16 @@ def test_an_indexed_png_keeps_its_ids(tmp_path):
 def test_images_of_any_mode_become_rgb(tmp_path):
     Image.fromarray(np.full((4, 6), 9, "uint8")).save(tmp_path / "gray.png")
     np.testing.assert_array_equal(read_image(tmp_path / "gray.png"), np.full((4, 6, 3), 9))
+    wide = 257 * np.array([[0, 9, 128, 255]], "uint16")  # 16 bits, from black to white
+    for name in ("wide.png", "wide.tif"):
+        Image.fromarray(wide).save(tmp_path / name)
+        assert read_image(tmp_path / name)[0].tolist() == [[x] * 3 for x in (0, 9, 128, 255)]
+
+
+def test_a_label_of_fractions_is_refused(tmp_path):
+    Image.fromarray(np.full((4, 6), 0.5, "float32")).save(tmp_path / "label.tif")
+    with pytest.raises(ValueError, match="label.tif: a label needs whole numbers, got float32"):
+        read_label(tmp_path / "label.tif")
 
 
 def test_camvid_reads_its_folder_and_ignores_void(camvid_folder):

@@ -12,6 +12,16 @@ CHANGES = {
 }
 
 
+class Drawn:
+    """A generator that draws what it was given."""
+
+    def __init__(self, *numbers):
+        self.numbers = np.array(numbers)
+
+    def uniform(self, *_):
+        return self.numbers
+
+
 def smooth_image(bands, size=(40, 52)):
     y, x = np.indices(size)
     values = [120 + 60 * np.sin(x / (5 + band)) + 50 * np.cos(y / 7) for band in range(bands)]
@@ -55,6 +65,32 @@ def test_colors_change_within_bounds_and_grey_keeps_its_hue(rng):
     gray = jitter_colors(np.full((4, 4, 3), 128, "float32"), 1.0, rng)
     np.testing.assert_allclose(gray, gray[..., :1].repeat(3, -1), atol=0.5)
     np.testing.assert_allclose(jitter_colors(image, 0.0, rng), image, atol=0.05)
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_each_draw_changes_what_it_is_named_after(sign, rng):
+    image = rng.uniform(60, 180, (9, 11, 3)).astype("float32")
+    brightness, contrast, saturation, hue, gamma = (
+        jitter_colors(image, 1.0, Drawn(*row)) for row in sign * np.eye(5)
+    )
+    gray, mean = image.mean(-1, keepdims=True), image.mean()
+    np.testing.assert_allclose(brightness, image + sign * 40, rtol=1e-4)
+    np.testing.assert_allclose(contrast, mean + (1 + 0.4 * sign) * (image - mean), rtol=1e-4)
+    np.testing.assert_allclose(saturation, gray + (1 + 0.5 * sign) * (image - gray), rtol=1e-4)
+    np.testing.assert_allclose(gamma, 255 * (image / 255) ** 2 ** (0.6 * sign), rtol=1e-4)
+    # A turn in the plane of colors: their grey and their strength stay, and all turn alike.
+    before, after = image - gray, hue - gray
+    np.testing.assert_allclose(hue.mean(-1), gray[..., 0], rtol=1e-4)
+    strength = (before**2).sum(-1)
+    np.testing.assert_allclose((after**2).sum(-1), strength, rtol=1e-3)
+    np.testing.assert_allclose((before * after).sum(-1) / strength, np.cos(0.3), atol=1e-3)
+
+
+def test_noise_has_at_most_the_strength_of_a_poor_camera_s(rng):
+    gray = np.full((60, 80, 3), 128, "float32")  # which no blur changes
+    deviations = [(soften(gray, rng) - gray).std() for _ in range(60)]
+    assert min(deviations) < 1.5
+    assert 6 < max(deviations) < 8.3
 
 
 def test_grey_changes_the_same_with_one_band_as_with_three():

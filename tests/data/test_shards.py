@@ -5,6 +5,7 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from seg_keras.data.augment import Augmentation
 from seg_keras.data.datasets import build_dataset
@@ -59,6 +60,18 @@ def test_photos_keep_the_bytes_of_their_files(tmp_path):
     content = b"".join(path.read_bytes() for path in (tmp_path / "shards").glob("*.tfrecord"))
     for image, _ in dataset.list_pairs("train"):
         assert image.read_bytes() in content
+
+
+def test_photos_of_16_bits_are_read_as_from_their_files(tmp_path):
+    TREES["folder"](tmp_path / "tree")
+    wide = np.arange(48 * 64, dtype="uint16").reshape(48, 64) * 20
+    (tmp_path / "tree" / "images" / "photo_0.jpg").unlink()
+    Image.fromarray(wide).save(tmp_path / "tree" / "images" / "photo_0.png")
+    dataset = build_dataset("folder", tmp_path / "tree")
+    write_shards(dataset, "train", tmp_path / "shards")
+    shards = build_dataset("shards", tmp_path / "shards")
+    image, _ = shards.load(shards.list_pairs("train")[0])
+    np.testing.assert_array_equal(image, dataset.load(dataset.list_pairs("train")[0])[0])
 
 
 def test_shards_end_at_their_size(tmp_path):
@@ -148,3 +161,18 @@ def test_the_command_packs_the_splits_and_reports_them(tmp_path, capsys):
     arguments.shard_mb = 0.0
     with pytest.raises(ValueError, match="--shard-mb is 0.0"):
         arguments.run(arguments)
+
+
+def test_the_command_packs_the_splits_there_are_and_refuses_others_first(tmp_path):
+    TREES["nyudv2"](tmp_path / "tree")
+    parser = argparse.ArgumentParser()
+    add_shard_command(parser.add_subparsers())
+    words = ["shard", "--dataset", "nyudv2", "--data-dir", str(tmp_path / "tree")]
+    words += ["--output", str(tmp_path / "shards")]
+    wrong = parser.parse_args([*words, "--split", "train", "--split", "val"])
+    with pytest.raises(ValueError, match="nyudv2 has no split 'val'. Choose one of: train, test"):
+        wrong.run(wrong)
+    assert not (tmp_path / "shards").exists()
+    arguments = parser.parse_args(words)
+    arguments.run(arguments)
+    assert build_dataset("shards", tmp_path / "shards").splits == ("train",)

@@ -23,6 +23,13 @@ def test_error_keeps_the_old_file_and_leaves_nothing_beside_it(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_folder_in_the_place_of_the_file_is_named(tmp_path):
+    told = pytest.raises(IsADirectoryError, match="is a folder. Give the name of a file in it")
+    with told, whole_file(tmp_path):
+        pass
+    assert not tmp_path.with_name(tmp_path.name + ".partial").exists()
+
+
 def write_half(path):
     path.write_text("ha")
     raise KeyboardInterrupt

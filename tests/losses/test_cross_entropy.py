@@ -123,3 +123,8 @@ def test_an_absent_class_has_no_part_in_the_median_and_no_infinite_weight():
     weights = median_frequency_weights([900, 0, 90, 10], [1000, 0, 600, 200])
     np.testing.assert_allclose(weights, [0.166667, 0, 1, 3], rtol=1e-5)
     assert np.isfinite(enet_weights([900, 0, 100])).all()
+
+
+def test_weights_are_finite_without_a_labelled_pixel():
+    np.testing.assert_array_equal(median_frequency_weights([0, 0], [0, 0]), 0)
+    np.testing.assert_allclose(enet_weights([0, 0]), 1 / np.log(1.02), rtol=1e-5)

@@ -214,6 +214,12 @@ def test_shapes_that_do_not_fit_are_refused(labels, logits, message):
         losses.PixelCrossEntropy()(np.zeros(labels, "int32"), np.zeros(logits, "float32"))
 
 
+def test_weights_of_another_rank_are_refused():
+    labels, logits = np.zeros((2, 2, 2), "int32"), np.zeros((2, 2, 2, 3), "float32")
+    with pytest.raises(ValueError, match=r"sample_weight \(2, 2, 2, 1\), expected \(B, H, W\)"):
+        losses.PixelCrossEntropy()(labels, logits, np.ones((2, 2, 2, 1), "float32"))
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [

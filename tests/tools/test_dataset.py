@@ -5,6 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from seg_keras.data.datasets import build_dataset
 from seg_keras.data.datasets.roads import roads
@@ -93,19 +94,33 @@ def test_a_page_shows_images_labels_and_legend(camvid, tmp_path):
     assert len(spoiling.read(page)) != height
 
 
+@pytest.mark.parametrize(("name", "form"), [("page.jpg", "JPEG"), ("page.png", "PNG")])
+def test_a_page_has_the_format_of_its_name(camvid, tmp_path, name, form):
+    assert run("show", camvid, "--output", tmp_path / name, "--count", 1) == 0
+    with Image.open(tmp_path / name) as page:
+        assert page.format == form
+
+
 @pytest.mark.parametrize(
     ("command", "arguments", "message"),
     [
         ("doctor", ("--data-dir", "none"), "train: no such folder"),
         ("stats", ("--split", "all"), "no split 'all'"),
         ("show", ("--output", "page.jpg", "--count", "0"), "--count is 0. Give 1 or more"),
-        ("doctor", ("--fix", "CAMVID"), "holds files already. Give --fix a new folder"),
+        (
+            "doctor",
+            ("--fix", "CAMVID"),
+            "lies in the data set itself. Give --fix a",
+        ),
+        ("show", ("--output", "CAMVID"), "is a folder. Give the name of a file in it"),
     ],
 )
 def test_wrong_input_ends_with_2_and_one_line(command, arguments, message, camvid, capsys):
     arguments = [str(camvid) if word == "CAMVID" else word for word in arguments]
     assert run(command, camvid, *arguments) == 2
-    errors = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error:")]
+    told = capsys.readouterr()
+    assert not told.out  # refused before anything is read
+    errors = [line for line in told.err.splitlines() if line.startswith("error:")]
     assert len(errors) == 1
     assert message in errors[0]
 

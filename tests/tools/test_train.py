@@ -67,6 +67,18 @@ def test_every_recipe_names_a_model_a_data_set_and_its_own_command(recipe):
     build_loss(config, COUNTS)
 
 
+@pytest.mark.parametrize(
+    ("recipe", "weights"),
+    [
+        ("pspnet_camvid", {"aux": 0.4}),
+        ("icnet_camvid", {"logits": 1.0, "sub24": 0.4, "sub4": 0.16}),  # strides 4, 8, 16
+    ],
+)
+def test_further_outputs_weigh_what_their_papers_say(recipe, weights):
+    config = runpy.run_path(str(ROOT / "configs" / f"{recipe}.py"))["config"]
+    assert config.output_weights == weights
+
+
 BAD = [
     (["--dataset", "camvid"], "needs the folder that holds it. Give --data-dir"),
     (["--dataset", "camvid", "--data-dir", "none"], "train: no such folder"),

@@ -2,15 +2,17 @@
 
 import dataclasses
 import json
+import re
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 
+from seg_keras import losses
 from seg_keras.data.datasets import build_dataset
 from seg_keras.data.labels import IGNORE_LABEL
 from seg_keras.data.statistics import count_classes
-from seg_keras.losses import label_edges
 from seg_keras.training import RunFolder, TrainConfig, train
 from seg_keras.training.edge_labels import edges_of
 from seg_keras.training.fit import train_step
@@ -25,6 +27,8 @@ from seg_keras.training.setup import build_optimizer, compile_model
 from tests.training import tiny_run
 
 CONFIG = dataclasses.replace(tiny_run.CONFIG, epochs=1)
+PAGE = Path(__file__).parents[2] / "docs" / "losses_metrics.md"
+BASE = {"PixelLoss"}  # to derive from
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +47,14 @@ def test_every_loss_is_built_by_name_and_takes_the_class_weights_it_knows(name, 
     assert type(loss) is LOSSES[name]
     if "class_weights" in loss.get_config():
         assert len(loss.class_weights) == 11
+
+
+def test_the_page_lists_every_loss_with_its_class():
+    table = PAGE.read_text().partition("## Metrics")[0]
+    rows = dict(re.findall(r"^\| `([\w+=]+)` \| `(\w+)` \|", table, re.MULTILINE))
+    named = {name: loss.__name__ for name, loss in LOSSES.items()}
+    assert rows == named | {"teacher=RUN": "DistillationLoss", "a+b": "LossSum"}
+    assert set(rows.values()) == {name for name in losses.__all__ if name[0].isupper()} - BASE
 
 
 def test_losses_are_added_and_a_single_one_takes_options(counts):
@@ -114,7 +126,7 @@ def test_edges_are_where_two_known_classes_meet(camvid):
         found |= set(np.unique(edges))
         np.testing.assert_array_equal(seen, image)
         np.testing.assert_array_equal(edges == IGNORE_LABEL, label == IGNORE_LABEL)
-        expected = np.asarray(label_edges(label[None].astype("int32")))[0]
+        expected = np.asarray(losses.label_edges(label[None].astype("int32")))[0]
         np.testing.assert_array_equal(edges == 1, expected)
     assert found == {0, 1, IGNORE_LABEL}
 

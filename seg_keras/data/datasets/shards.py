@@ -12,12 +12,14 @@ import functools
 import io
 import json
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from seg_keras.data.datasets.dataset import Dataset, Pair, require_split
+from seg_keras.data.files import to_rgb
 from seg_keras.data.labels import LabelSpace
 
 
@@ -49,7 +51,7 @@ def shards(data_dir: Path) -> Dataset:
         place = pair[0].parent
         split = place.parent.stem.rpartition("-")[0]
         content = read_bytes(place.parent, index(split)["samples"][int(place.name)][part])
-        return unpack(content, "RGB" if part == "image" else None)
+        return unpack(content, to_rgb if part == "image" else None)
 
     return Dataset(
         "shards",
@@ -93,15 +95,17 @@ def read_bytes(shard: Path, place: tuple[int, int, int]) -> bytes:
     return content
 
 
-def unpack(content: bytes, mode: str | None = None) -> np.ndarray:
+def unpack(
+    content: bytes, convert: Callable[[Image.Image], Image.Image] | None = None
+) -> np.ndarray:
     """Decodes a picture, or the array of a .npz file.
 
     Args:
         content: The bytes of the file.
-        mode: What a picture is converted to, such as "RGB"; None leaves its ids as they are.
+        convert: What becomes of a picture, such as `to_rgb`; None leaves its ids as they are.
     """
     if content.startswith(b"PK"):
         with np.load(io.BytesIO(content)) as arrays:
             return arrays["array"]
     with Image.open(io.BytesIO(content)) as picture:
-        return np.asarray(picture.convert(mode) if mode else picture)
+        return np.asarray(convert(picture) if convert else picture)
