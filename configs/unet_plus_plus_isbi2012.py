@@ -19,10 +19,10 @@ config = TrainConfig(
     blur=0.0,
     augmentation={"elastic": 10.0, "rotation": 15.0, "border": "mirror"},
     batch_size=4,
-    epochs=80,
+    epochs=40,
     learning_rate=2e-3,
     weight_decay=0.02,
     class_weights="median_frequency",
     border_weight=10.0,
-    validate_every=20,
+    validate_every=10,
 )

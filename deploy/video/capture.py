@@ -104,7 +104,7 @@ def open_file(path: str | Path) -> Capture:
         f"{path} ({path.stat().st_size} bytes) cannot be decoded as a video. "
         f"Convert it, for example with: ffmpeg -i {path.name} -c:v libx264 converted.mp4"
     )
-    return Capture(_open(str(path), broken), str(path), live=False, broken=broken)
+    return Capture(_open(str(path), broken, *_few_threads()), str(path), live=False, broken=broken)
 
 
 def open_camera(number: int) -> Capture:
@@ -143,6 +143,16 @@ def open_stream(address: str) -> Capture:
     # A decoder with several threads holds back a frame for each of them.
     capture = _open(address, broken, cv2.CAP_FFMPEG, [*limits, cv2.CAP_PROP_N_THREADS, 1])
     return Capture(capture, name, live=None, broken=broken)
+
+
+def _few_threads() -> tuple:
+    """Options of a decoder that leaves the cores to the engine.
+
+    FFmpeg's own choice is a thread for every core, which on two cores slows the engine down.
+    """
+    if not cv2.videoio_registry.hasBackend(cv2.CAP_FFMPEG):
+        return ()
+    return cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, max(1, cv2.getNumberOfCPUs() // 4)]
 
 
 def _open(target: int | str, broken: str, *options) -> cv2.VideoCapture:
