@@ -1,10 +1,12 @@
 """Measures how fast artifacts run on this machine, stage by stage, their load time and memory.
 
     python tools/benchmark.py --model road_int8.tflite road_float16.tflite --threads 2
+    python tools/benchmark.py --model road_int8.tflite --operators
     python tools/benchmark.py --model road_int8.tflite --against road_float32.onnx
     python tools/benchmark.py --macs --time 3
 
 Several artifacts take turns, and each is compared with the first. Close other programs first.
+With --operators, it is told on what a .tflite file spends its time.
 With --against, the classes of each are compared with those of another artifact too: by the gate
 of the export, with its exit code 3, on drawn road scenes or the images of a folder. With --macs,
 every model that can be built is listed with its costs and what its paper reports.
@@ -40,6 +42,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     report = {"runs": arguments.runs, "models": reports}
     if arguments.chart:
         draw(arguments.chart, reports)
+    if arguments.operators:
+        from tools.benchmark_operators import list_operators  # needs LiteRT
+
+        for path, own in zip(arguments.model, reports, strict=True):
+            own["operators"] = list_operators(path, arguments.threads, arguments.runs)
     if arguments.against:
         report["against"] = str(arguments.against)
         for path, own in zip(arguments.model, reports, strict=True):
@@ -94,6 +101,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     what.add_argument("--macs", action="store_true", help="costs of every registered model")
     add("--input-size", type=int, nargs=2, metavar=("H", "W"), default=(512, 1024))
     add("--time", type=int, metavar="RUNS", help="with --macs: milliseconds too, their median")
+    add("--operators", action="store_true", help="time each operator of .tflite files alone")
     add("--against", type=Path, metavar="FILE", help="compare decisions with this artifact's")
     add("--images", type=Path, metavar="FOLDER", help="images to compare on (default: drawn)")
     add("--threads", type=int, help="CPU threads (default: as many as there are cores)")

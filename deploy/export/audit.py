@@ -13,12 +13,8 @@ import onnx
 from ai_edge_litert import schema_py_generated as schema
 from google.protobuf.message import DecodeError
 
+from deploy.runtimes.operators import OPERATORS, operator_name
 
-def _names(enumeration: type) -> dict[int, str]:
-    return {value: name for name, value in vars(enumeration).items() if name.isupper()}
-
-
-OPERATORS = _names(schema.BuiltinOperator)
 # What XNNPACK documents, of LiteRT 2.3; the rest runs on LiteRT's reference kernels.
 XNNPACK_NAMES = """
     ABS ADD AVERAGE_POOL_2D BATCH_MATMUL CEIL CONCATENATION CONV_2D DEPTHWISE_CONV_2D
@@ -28,6 +24,7 @@ XNNPACK_NAMES = """
     SQUARED_DIFFERENCE SQUEEZE STRIDED_SLICE SUB SUM TANH TRANSPOSE TRANSPOSE_CONV
 """
 XNNPACK = set(XNNPACK_NAMES.split())
+FAST_IN_FLOAT_ALONE = {"HARD_SWISH"}  # in int8 they run on reference kernels
 # LiteRT's int8 kernels of these stop the process where a step of their input is 1 or more.
 COMPARISONS = {"EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL", "NOT_EQUAL"}
 ONNX_DOMAINS = {"", "ai.onnx"}
@@ -79,7 +76,7 @@ def audit_tflite(content: bytes) -> Audit:
     """
     try:
         model = schema.ModelT.InitFromPackedBuf(content)
-        names = [_operator_name(code) for code in model.operatorCodes]
+        names = [operator_name(code) for code in model.operatorCodes]
     except Exception as error:  # the reader follows offsets out of the buffer, each in its own way
         raise ValueError(f"This is no .tflite file, or cut off ({error}). Copy it again.") from None
     operators = [(graph, op) for graph in model.subgraphs for op in graph.operators]
@@ -98,20 +95,15 @@ def audit_tflite(content: bytes) -> Audit:
     # A file that computes in int8 may still give its logits in float, by one DEQUANTIZE.
     computes_int8 = made[schema.TensorType.INT8] - {"QUANTIZE"}
     float_operators = made[schema.TensorType.FLOAT32] - {"DEQUANTIZE"} if computes_int8 else set()
+    slow = made[schema.TensorType.INT8] & FAST_IN_FLOAT_ALONE
+    fast = XNNPACK - slow
     return Audit(
         dict(counts.most_common()),
         _errors(counts, coarse),
-        _warnings(counts, float_operators, model.subgraphs),
-        sum(inside for inside, _ in itertools.groupby(order, XNNPACK.__contains__)),
-        tuple(sorted(counts.keys() - XNNPACK)),
+        _warnings(counts, float_operators, slow, model.subgraphs),
+        sum(inside for inside, _ in itertools.groupby(order, fast.__contains__)),
+        tuple(sorted(counts.keys() - fast)),
     )
-
-
-def _operator_name(code: schema.OperatorCodeT) -> str:
-    """The operator's name, such as CONV_2D; a custom one goes by its own, such as FlexErf."""
-    # Files for old readers keep codes below 127 in the deprecated field.
-    name = OPERATORS[max(code.builtinCode, code.deprecatedBuiltinCode)]
-    return code.customCode.decode() if name == "CUSTOM" else name
 
 
 def _largest_step(graph: schema.SubGraphT, operator: schema.OperatorT) -> float:
@@ -144,7 +136,10 @@ def _errors(counts: collections.Counter, coarse: set[str]) -> list[str]:
 
 
 def _warnings(
-    counts: collections.Counter, float_operators: set[str], graphs: list[schema.SubGraphT]
+    counts: collections.Counter,
+    float_operators: set[str],
+    slow: set[str],
+    graphs: list[schema.SubGraphT],
 ) -> list[str]:
     warnings = []
     if counts["SPACE_TO_BATCH_ND"]:
@@ -156,6 +151,11 @@ def _warnings(
         warnings.append(
             f"In this int8 file {', '.join(sorted(float_operators))} compute in float32: replace "
             f"them, or expect them to be slow and to fail on int8-only hardware."
+        )
+    if slow:
+        warnings.append(
+            f"{counts['HARD_SWISH']} HARD_SWISH have no fast int8 kernel: write them as "
+            f"relu6(x + 3) * x / 6, which becomes operators that have."
         )
     inputs = [graph.tensors[index] for graph in graphs for index in graph.inputs]
     signatures = [t.shapeSignature for t in inputs if t.shapeSignature is not None]

@@ -13,12 +13,12 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 from tensorflow.lite.python.convert import mlir_quantize
 
-from deploy.export.audit import OPERATORS
 from deploy.export.graph import calibration_inputs, margin_of
 from deploy.export.keras_reference import KerasReference
 from deploy.export.tflite_converter import convert
 from deploy.runtimes.base import fit_frame, to_classes
 from deploy.runtimes.native_log import silenced
+from deploy.runtimes.operators import operator_name
 
 # They move values and compute none: left in float they would only add conversions.
 MOVING = {"RESHAPE", "TRANSPOSE", "CAST", "ARG_MAX", "CONCATENATION", "PAD", "SPLIT", "SLICE"}
@@ -40,9 +40,7 @@ class CalibratedGraph:
         inputs = calibration_inputs(model, images)
         self._content = convert(model, "int8", output_kind, inputs, calibrate_only=True)
         graph = schema.ModelT.InitFromPackedBuf(self._content)
-        kinds = [
-            OPERATORS[max(c.builtinCode, c.deprecatedBuiltinCode)] for c in graph.operatorCodes
-        ]
+        kinds = [operator_name(code) for code in graph.operatorCodes]
         (subgraph,) = graph.subgraphs
         self.operators = {
             subgraph.tensors[op.outputs[0]].name.decode(): kinds[op.opcodeIndex]

@@ -73,6 +73,26 @@ def test_comparison_of_coarse_int8_maps_is_an_error(gain, fits):
     assert fits or "EQUAL would compare int8 maps with steps of 1 or more" in errors[0]
 
 
+class Swish(keras.layers.Layer):
+    def call(self, x):
+        return x * tf.nn.relu6(x + 3.0) * (1.0 / 6.0)
+
+
+@pytest.mark.filterwarnings("ignore:Statistics for quantized inputs were expected")
+@pytest.mark.parametrize("precision", ["float32", "int8"])
+def test_hard_swish_is_a_warning_in_int8(precision):
+    converter = from_keras(build(Swish()))
+    if precision == "int8":
+        frames = np.random.default_rng(0).normal(0, 3, (4, 1, 16, 24, 3)).astype("float32")
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.representative_dataset = lambda: ([frame] for frame in frames)
+    audit = audit_tflite(convert(converter))
+    assert audit.operators["HARD_SWISH"] == 1
+    assert ("HARD_SWISH" in audit.outside_xnnpack) == (precision == "int8")
+    told = any("1 HARD_SWISH have no fast int8 kernel" in text for text in audit.warnings)
+    assert told == (precision == "int8")
+
+
 def test_split_dilated_convolution_is_a_warning():
     dilated = keras.layers.Conv2D(4, 3, dilation_rate=2, padding="same")
     audit = audit_tflite(convert(from_keras(build(dilated))))  # with an open batch size

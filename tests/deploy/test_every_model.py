@@ -14,19 +14,22 @@ from deploy.export.formats import CALIBRATED, EXPORTERS
 from deploy.export.keras_reference import KerasReference
 from deploy.export.parity import gate
 from deploy.runtimes.base import to_classes
+from seg_keras.data.labels import CAMVID_CLASSES, IGNORE_LABEL
 from seg_keras.data.roads import draw_scene
 from seg_keras.losses import PixelCrossEntropy, label_edges
 from seg_keras.models import MODELS, build_model, deployable
 from tests.models.test_models import TINY
 from tests.models.test_overfit import SURE, WIDER
 
-SIZE = (49, 67)  # divides by no stride
+SIZE = (65, 97)  # divides by no stride
+# Thin things are left out: at this size a coarse map is never sure of them, and what is told apart
+# by chance proves nothing.
+THIN = ("Pole", "SignSymbol", "Fence", "Pedestrian", "Bicyclist")
 # The paper's VGG16 without batch norm learns too slowly to be sure of anything in 400 steps.
 STEADY = {"backbone_options": {"width": 1 / 8, "batch_norm": True}}
 # Narrow forms: the operators are the same in any width, and fewer channels are harder to round.
-FORMS = (
-    TINY | WIDER | SURE | dict.fromkeys(("deeplab_v1", "fcn8s", "fcn16s", "fcn32s", "hed"), STEADY)
-)
+FORMS = TINY | WIDER | SURE | dict.fromkeys(("deeplab_v1", "fcn8s", "fcn16s", "fcn32s"), STEADY)
+FORMS["hed"] = {"backbone_options": {"width": 1 / 4, "batch_norm": True}}  # edges are thin
 # Logits that are close flip when rounded, so pixels are learned until they are far apart; smoothed
 # labels keep those of easy pixels from growing for ever, which would make the steps coarse.
 ACCURACY, MAX_STEPS, STEPS_A_TURN, SMOOTHING = 0.95, 400, 20, 0.1
@@ -48,7 +51,9 @@ CANNOT = {}
 def scenes():
     """Images and labels of a few drawn scenes."""
     images, labels = zip(*(draw_scene(seed, SIZE) for seed in range(3)), strict=True)
-    return np.stack(images), np.stack(labels)
+    thin = [CAMVID_CLASSES.names.index(name) for name in THIN]
+    labels = np.stack(labels)
+    return np.stack(images), np.where(np.isin(labels, thin), IGNORE_LABEL, labels)
 
 
 @pytest.fixture(scope="module", params=sorted(MODELS))
@@ -73,7 +78,7 @@ def predict(model, images):
 def train(name, images, labels):
     """Gives a model of one architecture that knows the scenes by heart, its logits alone."""
     keras.utils.set_random_seed(0)
-    num_classes = int(labels[labels != 255].max()) + 1
+    num_classes = int(labels[labels != IGNORE_LABEL].max()) + 1
     num_logits = num_classes if num_classes > 2 else 1
     model = build_model(name, num_logits, (*SIZE, 3), **FORMS[name])
     losses = dict.fromkeys(model.output, PixelCrossEntropy(label_smoothing=SMOOTHING))
@@ -83,7 +88,7 @@ def train(name, images, labels):
         for _ in range(STEPS_A_TURN):
             model.train_on_batch(inputs, dict.fromkeys(model.output, targets))
         classes = predict(model, images)
-        if (classes == labels)[labels != 255].mean() >= ACCURACY:
+        if (classes == labels)[labels != IGNORE_LABEL].mean() >= ACCURACY:
             break
     expected = min(4, num_classes)  # an edge detector has two
     assert len(np.unique(classes)) >= expected, (
