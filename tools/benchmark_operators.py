@@ -32,6 +32,6 @@ def list_operators(path: Path, threads: int | None, runs: int) -> list[dict]:
         )
         for group in groups[:SHOWN]
     ]
-    title = f"{path.name}: operators alone {sum_ms:.1f} ms in all, the graph {whole_ms:.1f} ms"
-    print_table(title, ("operator", "output", "count", "ms", "share"), rows)
+    print_table(f"{path.name}, its operators", ("operator", "output", "count", "ms", "share"), rows)
+    print(f"All operators, each alone: {sum_ms:.1f} ms. The graph as a whole: {whole_ms:.1f} ms.")
     return groups

@@ -21,7 +21,7 @@ def print_speed(paths: Sequence[Path], reports: list[dict]) -> None:
     memory = ["?" if r["memory_mb"] is None else f"{r['memory_mb']:.0f}" for r in reports]
     rows.append(("memory MB", *memory))
     first = reports[0]
-    title = f"Benchmark, {first['runs']} runs each after {first['warm_up_runs']} to warm up"
+    title = f"{first['runs']} runs after {first['warm_up_runs']} to warm up"
     names = [path.name for path in paths]
     if len(set(names)) < len(names):  # files of several runs
         names = [f"{path.parent.name}/{path.name}" for path in paths]

@@ -42,7 +42,7 @@ def test_every_artifact_gets_a_row_and_the_json_the_same(measured, tmp_path, cap
     assert main(["--model", "a.tflite", "b.tflite", *flags]) == 0
     assert measured == [(2, 7, (40, 60))]
     printed = capsys.readouterr().out
-    assert "7 runs each after 5 to warm up" in printed
+    assert "7 runs after 5 to warm up" in printed
     assert "a.tflite" in printed
     assert "b.tflite" in printed
     assert "50.0" in printed
@@ -56,6 +56,28 @@ def test_chart_is_a_picture(measured, tmp_path):
     with Image.open(chart) as image:
         assert image.format == "PNG"
     assert [*chart.parent.iterdir()] == [chart]
+
+
+def test_operators_are_listed_with_their_shares(measured, monkeypatch, tmp_path, capsys):
+    def row(kind, ms):
+        return {"kind": kind, "size": (12, 16, 8), "median_ms": ms}
+
+    times = [row("CONV_2D", 2.0), row("CONV_2D", 4.0), row("ARG_MAX", 2.0)]
+    monkeypatch.setattr("tools.benchmark_operators.time_operators", lambda *_: (times, 9.0))
+    report = tmp_path / "report.json"
+    assert main(["--model", "a.tflite", "--operators", "--json", str(report)]) == 0
+    printed = capsys.readouterr().out
+    assert "each alone: 8.0 ms. The graph as a whole: 9.0 ms." in printed
+    assert [cell for cell in printed.split() if cell.endswith("%")] == ["75%", "25%"]
+    (model,) = json.loads(report.read_text())["models"]
+    convolutions = {"kind": "CONV_2D", "size": [12, 16], "count": 2, "sum_ms": 6.0}
+    assert model["operators"][0] == convolutions
+
+
+def test_operators_of_other_formats_are_told_in_one_line(measured, capsys):
+    assert main(["--model", "a.onnx", "--operators"]) == 2
+    error = capsys.readouterr().err.splitlines()[-1]
+    assert error.startswith("error: a.onnx: operators are timed in .tflite files")
 
 
 class TintedRuntime:
