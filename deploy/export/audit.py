@@ -24,7 +24,19 @@ XNNPACK_NAMES = """
     SQUARED_DIFFERENCE SQUEEZE STRIDED_SLICE SUB SUM TANH TRANSPOSE TRANSPOSE_CONV
 """
 XNNPACK = set(XNNPACK_NAMES.split())
-FAST_IN_FLOAT_ALONE = {"HARD_SWISH"}  # in int8 they run on reference kernels
+# In int8 these run on reference kernels, up to a hundred times slower than in float32.
+ALONE = "put it right behind a convolution or an addition that nothing else reads, or take maximum"
+SLOW_IN_INT8 = {
+    "ABS": "take maximum(x, -x)",
+    "AVERAGE_POOL_2D": "where it averages the whole map, take a mean",
+    "BATCH_MATMUL": "take convolutions",
+    "DIV": "multiply by the inverse of what is constant",
+    "HARD_SWISH": "write it as relu6(x + 3) * x / 6",
+    "RELU": ALONE,
+    "RELU6": ALONE,
+    "RSQRT": "compute it in float",
+    "SQUARED_DIFFERENCE": "multiply the difference by itself",
+}
 # LiteRT's int8 kernels of these stop the process where a step of their input is 1 or more.
 COMPARISONS = {"EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL", "NOT_EQUAL"}
 ONNX_DOMAINS = {"", "ai.onnx"}
@@ -95,7 +107,7 @@ def audit_tflite(content: bytes) -> Audit:
     # A file that computes in int8 may still give its logits in float, by one DEQUANTIZE.
     computes_int8 = made[schema.TensorType.INT8] - {"QUANTIZE"}
     float_operators = made[schema.TensorType.FLOAT32] - {"DEQUANTIZE"} if computes_int8 else set()
-    slow = made[schema.TensorType.INT8] & FAST_IN_FLOAT_ALONE
+    slow = made[schema.TensorType.INT8] & SLOW_IN_INT8.keys()
     fast = XNNPACK - slow
     return Audit(
         dict(counts.most_common()),
@@ -152,10 +164,9 @@ def _warnings(
             f"In this int8 file {', '.join(sorted(float_operators))} compute in float32: replace "
             f"them, or expect them to be slow and to fail on int8-only hardware."
         )
-    if slow:
+    for name in sorted(slow):
         warnings.append(
-            f"{counts['HARD_SWISH']} HARD_SWISH have no fast int8 kernel: write them as "
-            f"relu6(x + 3) * x / 6, which becomes operators that have."
+            f"{name} ({counts[name]} in this file) has no fast int8 kernel: {SLOW_IN_INT8[name]}."
         )
     inputs = [graph.tensors[index] for graph in graphs for index in graph.inputs]
     signatures = [t.shapeSignature for t in inputs if t.shapeSignature is not None]

@@ -73,24 +73,35 @@ def test_comparison_of_coarse_int8_maps_is_an_error(gain, fits):
     assert fits or "EQUAL would compare int8 maps with steps of 1 or more" in errors[0]
 
 
-class Swish(keras.layers.Layer):
-    def call(self, x):
-        return x * tf.nn.relu6(x + 3.0) * (1.0 / 6.0)
+SLOW_LAYERS = {
+    "ABS": tf.abs,
+    "AVERAGE_POOL_2D": lambda x: tf.nn.avg_pool2d(x, 3, 1, "SAME"),
+    "BATCH_MATMUL": lambda x: tf.matmul(x, x, transpose_b=True),
+    "DIV": lambda x: x / (x * x + 1.0),
+    "HARD_SWISH": lambda x: x * tf.nn.relu6(x + 3.0) * (1.0 / 6.0),
+    "RELU": tf.nn.relu,
+    "RELU6": tf.nn.relu6,
+    "RSQRT": lambda x: tf.math.rsqrt(x * x + 1.0),
+    "SQUARED_DIFFERENCE": lambda x: tf.math.squared_difference(x, x * x),
+}
 
 
 @pytest.mark.filterwarnings("ignore:Statistics for quantized inputs were expected")
 @pytest.mark.parametrize("precision", ["float32", "int8"])
-def test_hard_swish_is_a_warning_in_int8(precision):
-    converter = from_keras(build(Swish()))
+@pytest.mark.parametrize("name", SLOW_LAYERS)
+def test_what_has_no_fast_int8_kernel_is_a_warning(name, precision):
+    frames = np.random.default_rng(0).normal(0, 3, (4, 1, 16, 24, 3)).astype("float32")
+    spec = tf.TensorSpec((1, 16, 24, 3))
+    function = tf.function(SLOW_LAYERS[name], autograph=False).get_concrete_function(spec)
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([function])
     if precision == "int8":
-        frames = np.random.default_rng(0).normal(0, 3, (4, 1, 16, 24, 3)).astype("float32")
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.representative_dataset = lambda: ([frame] for frame in frames)
     audit = audit_tflite(convert(converter))
-    assert audit.operators["HARD_SWISH"] == 1
-    assert ("HARD_SWISH" in audit.outside_xnnpack) == (precision == "int8")
-    told = any("1 HARD_SWISH have no fast int8 kernel" in text for text in audit.warnings)
-    assert told == (precision == "int8")
+    assert audit.operators[name] == 1
+    told = [text for text in audit.warnings if text.startswith(f"{name} (1 in this file) has no")]
+    assert len(told) == (precision == "int8")
+    assert (name in audit.outside_xnnpack) == (precision == "int8")
 
 
 def test_split_dilated_convolution_is_a_warning():
