@@ -25,14 +25,14 @@ XNNPACK_NAMES = """
 """
 XNNPACK = set(XNNPACK_NAMES.split())
 # In int8 these run on reference kernels, up to a hundred times slower than in float32.
-ALONE = "put it right behind a convolution or an addition that nothing else reads, or take maximum"
+ALONE = "put it right behind a convolution or an addition that nothing else reads"
 SLOW_IN_INT8 = {
-    "ABS": "take maximum(x, -x)",
-    "AVERAGE_POOL_2D": "where it averages the whole map, take a mean",
+    "ABS": "write it as maximum(x, -x)",
     "BATCH_MATMUL": "take convolutions",
     "DIV": "multiply by the inverse of what is constant",
     "HARD_SWISH": "write it as relu6(x + 3) * x / 6",
-    "RELU": ALONE,
+    "PRELU": "write it as x - (1 - alpha) * minimum(x, 0)",
+    "RELU": f"{ALONE}, or write it as x - minimum(x, 0)",
     "RELU6": ALONE,
     "RSQRT": "compute it in float",
     "SQUARED_DIFFERENCE": "multiply the difference by itself",

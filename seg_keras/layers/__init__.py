@@ -4,7 +4,7 @@ A block takes the tensor first and its name last, gives the tensor back, and sta
 every layer it makes with that name.
 """
 
-from seg_keras.layers.activations import HardSigmoid, HardSwish
+from seg_keras.layers.activations import HardSigmoid, HardSwish, PReLU
 from seg_keras.layers.alignment import (
     add_aligned,
     cut_to_image,
@@ -88,6 +88,7 @@ __all__ = [
     "FakeQuantizedWeights",
     "HardSigmoid",
     "HardSwish",
+    "PReLU",
     "LocalResponseNormalization",
     "MaxPoolingWithIndices2D",
     "MaxUnpooling2D",

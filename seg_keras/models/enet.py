@@ -12,6 +12,7 @@ from keras import KerasTensor, layers, ops
 from seg_keras.layers import (
     MaxPoolingWithIndices2D,
     MaxUnpooling2D,
+    PReLU,
     batch_norm,
     conv_pool_bn,
     segmentation_head,
@@ -82,7 +83,7 @@ def enet(
 
 def prelu(x: KerasTensor, name: str) -> KerasTensor:
     """ReLU with a slope of its own for the negative side of each channel."""
-    return layers.PReLU(
+    return PReLU(
         alpha_initializer=keras.initializers.Constant(0.25),
         shared_axes=(1, 2),
         name=f"{name}_prelu",

@@ -34,6 +34,7 @@ FORMS["hed"] = {"backbone_options": {"width": 1 / 4, "batch_norm": True}}  # edg
 # that falls to 0; smoothed labels keep those of easy pixels from growing for ever, which would make
 # the steps of int8 coarse.
 STEPS, LEARNING_RATE, SMOOTHING = 300, 3e-3, 0.1
+MOMENTUM = 0.9  # of batch norm, which has to know the statistics of the last weights
 # format, precision, options of the exporter
 FILES = [
     ("onnx", "float32", {}),
@@ -82,6 +83,9 @@ def train(name, images, labels):
     num_classes = int(labels[labels != IGNORE_LABEL].max()) + 1
     num_logits = num_classes if num_classes > 2 else 1
     model = build_model(name, num_logits, (*SIZE, 3), **FORMS[name])
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = MOMENTUM
     losses = dict.fromkeys(model.output, PixelCrossEntropy(label_smoothing=SMOOTHING))
     rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, STEPS)
     model.compile(keras.optimizers.Adam(rate, clipnorm=1.0), losses, jit_compile=False)

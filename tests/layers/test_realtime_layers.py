@@ -9,6 +9,7 @@ from seg_keras.layers import (
     HardSigmoid,
     HardSwish,
     NearestResize,
+    PReLU,
     conv_pool_bn,
     crop_to,
     factorized_convs,
@@ -31,6 +32,14 @@ def test_hard_sigmoid_and_hard_swish(rng):
     sigmoid = np.clip(x + 3, 0, 6) / 6
     np.testing.assert_allclose(run(HardSigmoid(), x), sigmoid, atol=1e-6)
     np.testing.assert_allclose(run(HardSwish(), x), x * sigmoid, atol=1e-5)
+
+
+def test_prelu_is_that_of_keras_also_for_steep_slopes(rng):
+    x = rng.normal(0, 4, (2, 5, 7, 3)).astype("float32")
+    options = {"shared_axes": (1, 2), "alpha_initializer": keras.initializers.Constant(1.5)}
+    np.testing.assert_allclose(
+        run(PReLU(**options), x), run(keras.layers.PReLU(**options), x), rtol=1e-6
+    )
 
 
 def test_squeeze_excite_weighs_whole_channels(rng):
