@@ -24,17 +24,20 @@ XNNPACK_NAMES = """
     SQUARED_DIFFERENCE SQUEEZE STRIDED_SLICE SUB SUM TANH TRANSPOSE TRANSPOSE_CONV
 """
 XNNPACK = set(XNNPACK_NAMES.split())
-# In int8 these run on reference kernels, up to a hundred times slower than in float32.
+# In int8 these run on reference kernels, ten to some hundred times slower than in float32: see
+# benchmarks/int8_operators.py.
 ALONE = "put it right behind a convolution or an addition that nothing else reads"
 SLOW_IN_INT8 = {
     "ABS": "write it as maximum(x, -x)",
     "BATCH_MATMUL": "take convolutions",
     "DIV": "multiply by the inverse of what is constant",
+    "EQUAL": "enlarge maps by resizing instead of unpooling",
     "HARD_SWISH": "write it as relu6(x + 3) * x / 6",
     "PRELU": "write it as x - (1 - alpha) * minimum(x, 0)",
     "RELU": f"{ALONE}, or write it as x - minimum(x, 0)",
     "RELU6": ALONE,
     "RSQRT": "compute it in float",
+    "SOFTMAX": "let the file give classes or logits",
     "SQUARED_DIFFERENCE": "multiply the difference by itself",
 }
 # LiteRT's int8 kernels of these stop the process where a step of their input is 1 or more.
@@ -107,7 +110,12 @@ def audit_tflite(content: bytes) -> Audit:
     # A file that computes in int8 may still give its logits in float, by one DEQUANTIZE.
     computes_int8 = made[schema.TensorType.INT8] - {"QUANTIZE"}
     float_operators = made[schema.TensorType.FLOAT32] - {"DEQUANTIZE"} if computes_int8 else set()
-    slow = made[schema.TensorType.INT8] & SLOW_IN_INT8.keys()
+    on_int8 = {
+        names[op.opcodeIndex]
+        for graph, op in operators
+        if any(graph.tensors[i].type == schema.TensorType.INT8 for i in op.inputs if i >= 0)
+    }
+    slow = on_int8 & SLOW_IN_INT8.keys()
     fast = XNNPACK - slow
     return Audit(
         dict(counts.most_common()),
