@@ -37,7 +37,6 @@ SLOW_IN_INT8 = {
     "RELU": f"{ALONE}, or write it as x - minimum(x, 0)",
     "RELU6": ALONE,
     "RSQRT": "compute it in float",
-    "SOFTMAX": "let the file give classes or logits",
     "SQUARED_DIFFERENCE": "multiply the difference by itself",
 }
 # LiteRT's int8 kernels of these stop the process where a step of their input is 1 or more.

@@ -83,7 +83,6 @@ SLOW_LAYERS = {
     "RELU": tf.nn.relu,
     "RELU6": tf.nn.relu6,
     "RSQRT": lambda x: tf.math.rsqrt(x * x + 1.0),
-    "SOFTMAX": tf.nn.softmax,
     "SQUARED_DIFFERENCE": lambda x: tf.math.squared_difference(x, x * x),
 }
 
