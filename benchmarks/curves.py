@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from seg_keras.data.whole_file import whole_file
 from tools.cli import command
@@ -36,6 +37,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     score_axes.set_ylabel("validation mean IoU, %")
     for axes in (loss_axes, score_axes):
         axes.set_xlabel("epoch")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
     score_axes.legend(frameon=False, loc="lower right")
