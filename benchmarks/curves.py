@@ -1,6 +1,8 @@
 """The curves of several training runs in one picture.
 
-python benchmarks/curves.py --run runs/unet runs/segnet_basic --picture curves.png
+    python benchmarks/curves.py --run runs/unet runs/segnet_basic --picture curves.png
+
+Losses are drawn as shares of that of the first epoch, because runs add up different ones.
 """
 
 import argparse
@@ -46,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def read_curve(run: Path) -> tuple[str, list[dict]]:
-    """The name of a run's model, and its epochs; losses are shares of the first, to be comparable.
+    """The name of a run's model, and its epochs, their losses as shares of the first.
 
     Raises:
         FileNotFoundError: If the run has no metrics yet.

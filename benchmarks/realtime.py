@@ -4,8 +4,8 @@
 
 Weights are random, which does not change the speed. Everything runs on two cores with batch 1:
 `predict_on_batch` of the Keras model, then the two files, round by round; ratios are medians over
-the rounds. The peak is that of the fastest dense int8 convolution, measured in the
-same run. Close other programs first.
+the rounds. The peak is that of the fastest of some dense int8 convolutions, measured in the same
+run. Close other programs first.
 """
 
 import argparse
@@ -80,7 +80,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     write_json(args.json, {"peak_macs_per_s": peak, "models": reports})
 
 
-def measure(name: str, model_name: str, options: dict, enough_fps, runs: int, folder: Path) -> dict:
+def measure(
+    name: str, model_name: str, options: dict, enough_fps: int | None, runs: int, folder: Path
+) -> dict:
     """Builds and exports one model; times it in Keras and in both files."""
     keras.utils.set_random_seed(0)
     model = deployable(build_model(model_name, NUM_CLASSES, (*INPUT_SIZE, 3), **options))

@@ -24,7 +24,7 @@ XNNPACK_NAMES = """
     SQUARED_DIFFERENCE SQUEEZE STRIDED_SLICE SUB SUM TANH TRANSPOSE TRANSPOSE_CONV
 """
 XNNPACK = set(XNNPACK_NAMES.split())
-# In int8 these run on reference kernels, ten to some hundred times slower than in float32: see
+# In int8 these run on reference kernels, ten times slower than in float32 and more: see
 # benchmarks/int8_operators.py.
 ALONE = "put it right behind a convolution or an addition that nothing else reads"
 SLOW_IN_INT8 = {

@@ -1,7 +1,7 @@
 """Activations in forms that are fast in int8 too.
 
-LiteRT has int8 kernels of HARD_SWISH and PRELU, but slow ones: some hundred times the time of an
-addition. Written out as below they become additions, products and minima.
+LiteRT's int8 kernels of HARD_SWISH and PRELU are slow, more than ten times the time of an addition
+(benchmarks/int8_operators.py). Written out as below they become additions, products and minima.
 
 References: Howard et al., "Searching for MobileNetV3", ICCV 2019, section 5.2,
 https://arxiv.org/abs/1905.02244 (stand-ins for sigmoid and swish); He et al., "Delving Deep into

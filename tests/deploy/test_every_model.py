@@ -1,6 +1,6 @@
 """Every architecture, trained until it is sure of a few scenes, passes the gate in every format.
 
-A model that cannot is listed in `CANNOT` with the reason; a new one is tested without a new line.
+A new one is tested without a new line.
 """
 
 import keras
@@ -45,8 +45,6 @@ FILES = [
     ("tflite", "float16", {}),
     ("tflite", "int8", {}),
 ]
-# (model, format, precision): why it is not deployed so, and what to deploy instead
-CANNOT = {}
 
 
 @pytest.fixture(scope="module")
@@ -107,8 +105,6 @@ def train(name, images, labels):
 )
 def test_trained_model_passes_the_gate(trained, tmp_path, format, precision, options):
     model, scenes = trained
-    if (model.name, format, precision) in CANNOT:
-        pytest.skip(CANNOT[model.name, format, precision])
     verdict, path = export(model, scenes, tmp_path, format, precision, options)
     assert verdict["passed"], verdict["summary"]
     if format == "onnx" and options.get("target") != "onnxruntime":

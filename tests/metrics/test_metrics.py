@@ -67,10 +67,10 @@ def test_every_metric_is_in_the_table():
     assert classes == set(METRICS)
 
 
+# Of Rand's cells, predicted ones may be joined on the other side of a pixel without a label.
+@pytest.mark.parametrize("report_of", sorted(METRICS.keys() - {"RandError"}), indirect=True)
 @pytest.mark.parametrize("ignored", [255, 0, -1])
 def test_predictions_on_ignored_pixels_change_nothing(report_of, maps, rng, ignored):
-    if report_of is METRICS["RandError"]:
-        pytest.skip("predicted cells may be joined on the other side of a pixel without a label")
     labels = np.where(maps[0] == 255, ignored, maps[0])
     other = np.where(labels == ignored, rng.integers(0, 3, SIZE), maps[1])
     assert report_of(3, ignored, labels, maps[1]) == report_of(3, ignored, labels, other)
