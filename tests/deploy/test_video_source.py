@@ -229,6 +229,24 @@ def test_a_camera_is_live_and_has_no_queue_of_its_own(monkeypatch):
     assert camera.settings == {cv2.CAP_PROP_BUFFERSIZE: 1}
 
 
+@pytest.mark.parametrize(("cores", "threads"), [(2, 1), (8, 2)])
+def test_a_file_is_decoded_by_one_thread_of_four_cores(tmp_path, monkeypatch, cores, threads):
+    if not cv2.videoio_registry.hasBackend(cv2.CAP_FFMPEG):
+        pytest.skip("only FFmpeg's decoder takes a number of threads")
+    path = write_video(tmp_path / "drive.mp4", count=3)
+    real, told = cv2.VideoCapture, []
+
+    def open_and_ask(*target):
+        capture = real(*target)
+        told.append(capture.get(cv2.CAP_PROP_N_THREADS))
+        return capture
+
+    monkeypatch.setattr(cv2, "getNumberOfCPUs", lambda: cores)
+    monkeypatch.setattr(cv2, "VideoCapture", open_and_ask)
+    assert len(read_all(open_source(str(path)))) == 3
+    assert told == [threads]
+
+
 def test_an_address_where_nothing_is_says_what_to_do_without_its_password(capfd):
     with pytest.raises(ValueError, match="Check that the camera is on") as raised:
         open_source("http://user:secret@127.0.0.1:9/video.mjpg?token=secret")
