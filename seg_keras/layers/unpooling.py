@@ -36,7 +36,9 @@ class MaxPoolingWithIndices2D(keras.layers.Layer):
     def call(self, inputs):
         x = _repeat_last_of_odd(inputs)
         pooled = ops.max_pool(x, 2, strides=2)
-        taps = ops.split(ops.space_to_depth(x, 2), TAPS, axis=-1)
+        windows, channels = ops.space_to_depth(x, 2), x.shape[-1]
+        # Not `ops.split`, which TFLite's converter leaves in float32 in an int8 graph.
+        taps = [windows[..., i * channels : (i + 1) * channels] for i in range(TAPS)]
         # Asked from the last to the first, so that the first match has the last word.
         indices = TAPS - 1
         for index in reversed(range(TAPS - 1)):

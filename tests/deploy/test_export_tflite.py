@@ -13,6 +13,8 @@ from deploy.export.parity import MIN_AGREEMENT, gate
 from deploy.export.tflite import PRECISIONS, export_tflite
 from deploy.runtimes import load_runtime
 from deploy.runtimes.artifact import read_description
+from seg_keras.layers import MaxPoolingWithIndices2D, MaxUnpooling2D
+from seg_keras.layers.blocks import conv_bn_relu
 
 
 def keras_logits(model, images):
@@ -202,6 +204,18 @@ def test_align_corners_stays_one_resize_and_int8(tmp_path, calibration):
     audit = audit_tflite((tmp_path / "m.tflite").read_bytes())
     assert audit.operators["RESIZE_BILINEAR"] == 1
     assert audit.warnings == []
+
+
+def test_unpooling_by_indices_computes_in_int8(calibration, tmp_path):
+    images = keras.Input((*SIZE, 3))
+    x = conv_bn_relu(keras.layers.Rescaling(1 / 255)(images), 8, name="before")
+    pooled, indices = MaxPoolingWithIndices2D()(x)
+    x = MaxUnpooling2D(SIZE)([conv_bn_relu(pooled, 8, name="pooled"), indices])
+    model = keras.Model(images, {"logits": keras.layers.Conv2D(4, 3, padding="same")(x)})
+    export_tflite(model, tmp_path / "m.tflite", describe(), "int8", calibration)
+    audit = audit_tflite((tmp_path / "m.tflite").read_bytes())
+    assert audit.operators["EQUAL"] == 7
+    assert not [text for text in audit.warnings if "compute in float32" in text]
 
 
 def test_terminal_stays_quiet(calibration, tmp_path, capfd):
