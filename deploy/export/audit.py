@@ -28,19 +28,21 @@ XNNPACK = set(XNNPACK_NAMES.split())
 # benchmarks/int8_operators.py.
 ALONE = "put it right behind a convolution or an addition that nothing else reads"
 SLOW_IN_INT8 = {
-    "ABS": "write it as maximum(x, -x)",
+    "ABS": "write it as x + relu(x * -2)",
     "BATCH_MATMUL": "take convolutions",
     "DIV": "multiply by the inverse of what is constant",
     "EQUAL": "enlarge maps by resizing instead of unpooling",
     "HARD_SWISH": "write it as relu6(x + 3) * x / 6",
-    "PRELU": "write it as x - (1 - alpha) * minimum(x, 0)",
-    "RELU": f"{ALONE}, or write it as x - minimum(x, 0)",
+    "PRELU": "write it as x + (1 - alpha) * relu(x * -1)",
+    "RELU": f"{ALONE}, or write it as relu(x * 2) / 2",
     "RELU6": ALONE,
     "RSQRT": "compute it in float",
     "SQUARED_DIFFERENCE": "multiply the difference by itself",
 }
 # LiteRT's int8 kernels of these stop the process where a step of their input is 1 or more.
 COMPARISONS = {"EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL", "NOT_EQUAL"}
+# The converter gives the inputs of these the range of their result.
+BOUNDS = {"MAXIMUM", "MINIMUM"}
 ONNX_DOMAINS = {"", "ai.onnx"}
 # Operators of ONNX that an int8 engine is asked to run in int8.
 HEAVY = {"Conv", "ConvTranspose", "Gemm", "MatMul"}
@@ -102,6 +104,11 @@ def audit_tflite(content: bytes) -> Audit:
         for graph, op in operators
         if names[op.opcodeIndex] in COMPARISONS and _largest_step(graph, op) >= 1
     }
+    clipping = {
+        names[op.opcodeIndex]
+        for graph, op in operators
+        if names[op.opcodeIndex] in BOUNDS and _shares_int8_input(graph, op)
+    }
     made = {schema.TensorType.INT8: set(), schema.TensorType.FLOAT32: set()}
     for graph, op in operators:
         for index in op.outputs:
@@ -119,7 +126,7 @@ def audit_tflite(content: bytes) -> Audit:
     return Audit(
         dict(counts.most_common()),
         _errors(counts, coarse),
-        _warnings(counts, float_operators, slow, model.subgraphs),
+        _warnings(counts, float_operators, slow, clipping, model.subgraphs),
         sum(inside for inside, _ in itertools.groupby(order, fast.__contains__)),
         tuple(sorted(counts.keys() - fast)),
     )
@@ -130,6 +137,15 @@ def _largest_step(graph: schema.SubGraphT, operator: schema.OperatorT) -> float:
     tensors = [graph.tensors[index] for index in operator.inputs]
     steps = [t.quantization.scale[0] for t in tensors if t.type == schema.TensorType.INT8]
     return max(steps, default=0.0)
+
+
+def _shares_int8_input(graph: schema.SubGraphT, operator: schema.OperatorT) -> bool:
+    """Whether another operator reads an int8 input of an operator, too."""
+    read = collections.Counter(index for op in graph.operators for index in op.inputs)
+    return any(
+        read[index] > 1 and graph.tensors[index].type == schema.TensorType.INT8
+        for index in operator.inputs
+    )
 
 
 def _errors(counts: collections.Counter, coarse: set[str]) -> list[str]:
@@ -158,6 +174,7 @@ def _warnings(
     counts: collections.Counter,
     float_operators: set[str],
     slow: set[str],
+    clipping: set[str],
     graphs: list[schema.SubGraphT],
 ) -> list[str]:
     warnings = []
@@ -174,6 +191,11 @@ def _warnings(
     for name in sorted(slow):
         warnings.append(
             f"{name} ({counts[name]} in this file) has no fast int8 kernel: {SLOW_IN_INT8[name]}."
+        )
+    for name in sorted(clipping):
+        warnings.append(
+            f"{name} squeezes its int8 inputs into the range of its result, and what else reads "
+            f"them loses the rest: write it with a ReLU, min(x, 0) as -relu(x * -1)."
         )
     inputs = [graph.tensors[index] for graph in graphs for index in graph.inputs]
     signatures = [t.shapeSignature for t in inputs if t.shapeSignature is not None]

@@ -1,7 +1,7 @@
 """Activations in forms that are fast in int8 too.
 
 LiteRT's int8 kernels of HARD_SWISH and PRELU are slow, more than ten times the time of an addition
-(benchmarks/int8_operators.py). Written out as below they become additions, products and minima.
+(benchmarks/int8_operators.py). Written out as below they become additions and products.
 
 References: Howard et al., "Searching for MobileNetV3", ICCV 2019, section 5.2,
 https://arxiv.org/abs/1905.02244 (stand-ins for sigmoid and swish); He et al., "Delving Deep into
@@ -44,10 +44,12 @@ class HardSwish(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("seg_keras")
 class PReLU(keras.layers.PReLU):
-    """ReLU with a learned slope for what is negative: x - (1 - alpha) min(x, 0).
+    """ReLU with a learned slope for what is negative: x + (1 - alpha) ReLU(-x).
 
-    Arguments and weights are those of `keras.layers.PReLU`.
+    Arguments and weights are those of `keras.layers.PReLU`. TensorFlow Lite computes a ReLU of a
+    product in one step, but quantises the input of a minimum to the range of its result, and
+    leaves a negation in float32.
     """
 
     def call(self, inputs):
-        return inputs - (1.0 - self.alpha) * ops.minimum(inputs, 0.0)
+        return inputs + (1.0 - self.alpha) * ops.relu(inputs * -1.0)

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from ai_edge_litert.interpreter import Interpreter
 
 from deploy.export.audit import XNNPACK, audit_tflite
 from deploy.runtimes.native_log import silenced
@@ -103,6 +104,36 @@ def test_what_has_no_fast_int8_kernel_is_a_warning(name, precision):
     told = [text for text in audit.warnings if text.startswith(f"{name} (1 in this file) has no")]
     assert len(told) == (precision == "int8")
     assert (name in audit.outside_xnnpack) == (precision == "int8" or name not in XNNPACK)
+
+
+BOUNDED = {
+    "a minimum beside its map": (lambda x: x - 0.5 * tf.minimum(x, 0.0), ["MINIMUM"]),
+    "an absolute value": (lambda x: tf.maximum(x, x * -1.0), ["MAXIMUM"]),
+    "a minimum alone": (lambda x: tf.minimum(x, 0.0), []),
+    "a maximum of two maps": (lambda x: tf.maximum(tf.tanh(x), tf.sigmoid(x)), []),
+}
+
+
+@pytest.mark.filterwarnings("ignore:Statistics for quantized inputs were expected")
+@pytest.mark.parametrize("name", BOUNDED)
+def test_bound_that_spoils_another_reader_in_int8_is_a_warning(name):
+    layer, expected = BOUNDED[name]
+    frames = np.random.default_rng(0).normal(0, 3, (4, 1, 16, 24, 3)).astype("float32")
+    spec = tf.TensorSpec((1, 16, 24, 3))
+    function = tf.function(lambda x: layer(x * 0.5), autograph=False).get_concrete_function(spec)
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([function])
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = lambda: ([frame] for frame in frames)
+    content = convert(converter)
+    told = [t.split()[0] for t in audit_tflite(content).warnings if "loses the rest" in t]
+    assert told == expected
+    interpreter = Interpreter(model_content=content)
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], frames[0])
+    interpreter.invoke()
+    result = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+    error = np.abs(result - layer(frames[0] * 0.5)).mean()
+    assert (error > 0.1) == bool(expected)  # what the warning rests on
 
 
 def test_split_dilated_convolution_is_a_warning():
