@@ -11,17 +11,22 @@ from seg_keras.layers.blocks import batch_norm
 EPSILON = 1e-3  # of every batch norm of the ERFNet family
 
 
-def conv_pool_bn(x: KerasTensor, filters: int, name: str) -> KerasTensor:
+def conv_pool_bn(x: KerasTensor, filters: int, *, relu: bool, name: str) -> KerasTensor:
     """Halves (B, H, W, C) to (B, H/2, W/2, filters): a convolution beside a max-pooling.
 
-    The pooling keeps the C channels, the convolution makes the others (ENet, section 3).
+    The pooling keeps the C channels, the convolution makes the others (ENet, section 3). Batch norm
+    and, with `relu`, ReLU work on each channel alone, so they are done before the two are joined:
+    there a convolution takes them in, and an int8 file gives each map a range of its own.
     """
     conv = layers.Conv2D(filters - x.shape[-1], 3, strides=2, padding="same", name=f"{name}_conv")(
         x
     )
     pool = layers.MaxPooling2D(2, padding="same", name=f"{name}_pool")(x)
-    x = layers.Concatenate(name=f"{name}_concat")([conv, pool])
-    return batch_norm(x, epsilon=EPSILON, name=f"{name}_bn")
+    branches = []
+    for branch, part in ((conv, "conv"), (pool, "pool")):
+        branch = batch_norm(branch, epsilon=EPSILON, name=f"{name}_{part}_bn")
+        branches.append(layers.ReLU(name=f"{name}_{part}_relu")(branch) if relu else branch)
+    return layers.Concatenate(name=f"{name}_concat")(branches)
 
 
 def factorized_convs(

@@ -55,7 +55,7 @@ def enet(
     """
     inputs = keras.Input(input_shape, name="image")
     x = layers.Rescaling(1 / 255, name="normalize")(inputs)
-    x = prelu(conv_pool_bn(x, 16, name="initial"), name="initial")
+    x = prelu(conv_pool_bn(x, 16, relu=False, name="initial"), name="initial")
     half = x.shape[1:3]
 
     x, indices1 = downsampling_bottleneck(x, 64, 0.01, name="stage1_down")

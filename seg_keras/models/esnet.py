@@ -43,13 +43,13 @@ def esnet(
     inputs = keras.Input(input_shape, name="image")
     x = layers.Rescaling(1 / 255, name="normalize")(inputs)
 
-    x = down1 = downsample(x, 16, name="down1")  # (B, H/2, W/2, 16)
+    x = down1 = conv_pool_bn(x, 16, relu=True, name="down1")  # (B, H/2, W/2, 16)
     for index in range(1, 4):
         x = factorized_unit(x, 3, 0.03, name=f"stage1_unit{index}")
-    x = down2 = downsample(x, 64, name="down2")  # (B, H/4, W/4, 64)
+    x = down2 = conv_pool_bn(x, 64, relu=True, name="down2")  # (B, H/4, W/4, 64)
     for index in range(1, 3):
         x = factorized_unit(x, 5, 0.03, name=f"stage2_unit{index}")
-    x = downsample(x, 128, name="down3")  # (B, H/8, W/8, 128)
+    x = conv_pool_bn(x, 128, relu=True, name="down3")  # (B, H/8, W/8, 128)
     for index in range(1, 4):
         x = parallel_unit(x, (2, 5, 9), 0.3, name=f"stage3_unit{index}")
     if encoder_only:
@@ -66,11 +66,6 @@ def esnet(
     # float32 also under mixed precision: the loss must not see rounded logits.
     logits = layers.Activation("linear", dtype="float32", name="logits")(x)
     return keras.Model(inputs, {"logits": logits}, name="esnet")
-
-
-def downsample(x: KerasTensor, filters: int, name: str) -> KerasTensor:
-    """(B, H, W, C) to (B, H/2, W/2, filters)."""
-    return layers.ReLU(name=f"{name}_relu")(conv_pool_bn(x, filters, name=name))
 
 
 def upsample(x: KerasTensor, filters: int, size: tuple[int, int], name: str) -> KerasTensor:

@@ -47,8 +47,7 @@ def lednet(
     inputs = keras.Input(input_shape, name="image")
     x = layers.Rescaling(1 / 255, name="normalize")(inputs)
     for stage, (filters, dilation_rates, dropout_rate) in enumerate(STAGES, start=1):
-        x = conv_pool_bn(x, filters, name=f"down{stage}")
-        x = layers.ReLU(name=f"down{stage}_relu")(x)
+        x = conv_pool_bn(x, filters, relu=True, name=f"down{stage}")
         for index, rate in enumerate(dilation_rates, start=1):
             x = split_shuffle_unit(x, rate, dropout_rate, name=f"stage{stage}_unit{index}")
 
