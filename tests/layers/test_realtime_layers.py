@@ -66,12 +66,15 @@ def test_halve_rounds_up_and_crop_drops_the_ends(rng):
     assert crop_to(keras.Input((7, 10, 2)), (7, 10), name="none").shape == (None, 7, 10, 2)
 
 
-def test_conv_pool_keeps_the_maxima_after_the_convolution(rng):
-    x = rng.normal(0, 1, (1, 5, 7, 3)).astype("float32")
-    y = run(lambda inputs: conv_pool_bn(inputs, 8, name="down"), x)
+@pytest.mark.parametrize("relu", [True, False])
+def test_conv_pool_keeps_the_maxima_after_the_convolution(rng, relu):
+    x = rng.normal(-1, 1, (1, 5, 7, 3)).astype("float32")
+    y = run(lambda inputs: conv_pool_bn(inputs, 8, relu=relu, name="down"), x)
     padded = np.pad(x, ((0, 0), (0, 1), (0, 1), (0, 0)), constant_values=-np.inf)
     maxima = padded.reshape(1, 3, 2, 4, 2, 3).max(axis=(2, 4))
+    maxima = maxima.clip(0) if relu else maxima
     assert y.shape == (1, 3, 4, 8)
+    assert (y[..., :5].min() >= 0) == relu
     np.testing.assert_allclose(y[..., 5:], maxima / np.sqrt(1 + 1e-3), rtol=1e-5)
 
 
