@@ -1,4 +1,4 @@
-"""DeepLab v3 with squeeze-and-excitation on a ResNet-50 of half width for CamVid.
+"""DeepLab v3 with squeeze-and-excitation on a ResNet-50 of a quarter of its width for CamVid.
 
     python tools/train.py --config configs/deeplab_v3_se_camvid.py --data-dir CamVid
 
@@ -12,7 +12,7 @@ from seg_keras.training import TrainConfig
 config = TrainConfig(
     model="deeplab_v3_se",
     backbone="resnet50",
-    backbone_options={"width": 0.5},
+    backbone_options={"width": 0.25},
     dataset="camvid",
     crop_size=(240, 320),
     scale_range=(0.5, 1.6),

@@ -1,4 +1,4 @@
-"""PSPNet on a ResNet-50 of half width for CamVid, from random weights.
+"""PSPNet on a ResNet-50 of a quarter of its width for CamVid, from random weights.
 
     python tools/train.py --config configs/pspnet_camvid.py --data-dir CamVid
 
@@ -9,9 +9,9 @@ from seg_keras.training import TrainConfig
 
 config = TrainConfig(
     model="pspnet",
-    model_options={"filters": 256},
+    model_options={"filters": 128},
     backbone="resnet50",
-    backbone_options={"width": 0.5},
+    backbone_options={"width": 0.25},
     dataset="camvid",
     crop_size=(240, 320),
     scale_range=(0.5, 1.6),
