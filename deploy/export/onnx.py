@@ -30,6 +30,7 @@ from onnxruntime.quantization import (
 from onnxruntime.transformers.float16 import convert_float_to_float16
 from onnxruntime.transformers.onnx_model import OnnxModel
 
+from deploy.export.float_layers import float_layers, is_part_of
 from deploy.export.graph import (
     calibration_inputs,
     check_choice,
@@ -99,8 +100,10 @@ def export_onnx(
             inputs = calibration_inputs(model, calibration_images)
             proto, quantization["float32_operators"] = to_float16(proto, inputs)
         if precision == "int8":
-            proto = to_int8(proto, calibration_inputs(model, calibration_images), target)
-            quantization |= {"target": target}
+            kept = float_layers(model)
+            inputs = calibration_inputs(model, calibration_images)
+            proto = to_int8(proto, inputs, target, kept)
+            quantization |= {"target": target, **({"float_layers": kept} if kept else {})}
         onnx.checker.check_model(proto, full_check=True)
     Path(path).write_bytes(proto.SerializeToString())
     write_description(path, describe(description, model, output_kind, quantization, LIBRARIES))
@@ -211,13 +214,19 @@ def _largest(proto: onnx.ModelProto, inputs: Iterable[np.ndarray]) -> dict[str, 
     return largest
 
 
-def to_int8(proto: onnx.ModelProto, inputs: Iterable[np.ndarray], target: str) -> onnx.ModelProto:
+def to_int8(
+    proto: onnx.ModelProto,
+    inputs: Iterable[np.ndarray],
+    target: str,
+    layers_in_float: Iterable[str] = (),
+) -> onnx.ModelProto:
     """Quantises a float32 graph to int8, per channel, in Q/DQ form.
 
     Args:
         proto: The graph.
         inputs: Images as it takes them; their ranges become the scales.
         target: One of `TARGETS`.
+        layers_in_float: Names of Keras layers whose operators stay as they are.
     """
     signed = target == "tensorrt"
     with tempfile.TemporaryDirectory() as folder:
@@ -225,6 +234,7 @@ def to_int8(proto: onnx.ModelProto, inputs: Iterable[np.ndarray], target: str) -
         plain.write_bytes(proto.SerializeToString())
         # Symbolic shape inference needs SymPy, and every shape is known without it.
         quant_pre_process(plain, prepared, skip_symbolic_shape=True)
+        names = [node.name for node in onnx.load(prepared).graph.node]
         quantize_static(
             prepared,
             done,
@@ -233,6 +243,7 @@ def to_int8(proto: onnx.ModelProto, inputs: Iterable[np.ndarray], target: str) -
             per_channel=True,
             activation_type=QuantType.QInt8 if signed else QuantType.QUInt8,
             weight_type=QuantType.QInt8,
+            nodes_to_exclude=[name for name in names if is_part_of(name, layers_in_float)],
             extra_options={"ActivationSymmetric": signed, "QuantizeBias": not signed},
         )
         return onnx.load(done)

@@ -13,6 +13,7 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 from tensorflow.lite.python.convert import mlir_quantize
 
+from deploy.export.float_layers import float_layers, is_part_of
 from deploy.export.graph import calibration_inputs, margin_of
 from deploy.export.keras_reference import KerasReference
 from deploy.export.tflite_converter import convert
@@ -26,6 +27,8 @@ MOVING = {"RESHAPE", "TRANSPOSE", "CAST", "ARG_MAX", "CONCATENATION", "PAD", "SP
 
 class CalibratedGraph:
     """A model with the ranges of its tensors, ready to be quantised as a whole or in part.
+
+    What belongs to its `float_layers` stays in float in every file.
 
     Args:
         model: As `export_tflite` takes it.
@@ -42,10 +45,16 @@ class CalibratedGraph:
         graph = schema.ModelT.InitFromPackedBuf(self._content)
         kinds = [operator_name(code) for code in graph.operatorCodes]
         (subgraph,) = graph.subgraphs
-        self.operators = {
+        operators = {
             subgraph.tensors[op.outputs[0]].name.decode(): kinds[op.opcodeIndex]
             for op in subgraph.operators
-            if kinds[op.opcodeIndex] not in MOVING
+        }
+        layers = float_layers(model)
+        self._always_float = [name for name in operators if is_part_of(name, layers)]
+        self.operators = {
+            name: kind
+            for name, kind in operators.items()
+            if kind not in MOVING and name not in self._always_float
         }
 
     def quantize(self, float_operators: Sequence[str] = ()) -> bytes:
@@ -61,7 +70,9 @@ class CalibratedGraph:
             )
         with silenced():
             return mlir_quantize(
-                self._content, input_data_type=tf.uint8, denylisted_nodes=list(float_operators)
+                self._content,
+                input_data_type=tf.uint8,
+                denylisted_nodes=[*self._always_float, *float_operators],
             )
 
 

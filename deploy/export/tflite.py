@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from deploy.export.audit import audit_tflite
+from deploy.export.float_layers import float_layers
 from deploy.export.graph import (
     calibration_inputs,
     check_choice,
@@ -46,8 +47,9 @@ def export_tflite(
         description: What only the caller knows: `model`, `classes`, `palette`,
             `source_model_sha256`, and where images calibrate `calibration`: how they were chosen.
         precision: "float32"; "float16" (of the weights); "dynamic" (weights of 8 bits, activations
-            of 8 bits while an operator runs); "int8" (of weights and activations); "int16" (of
-            activations, weights of 8 bits: slower than float on most CPUs, for DSPs).
+            of 8 bits while an operator runs); "int8" (of weights and activations, those of
+            `float_layers` excepted); "int16" (of activations, weights of 8 bits: slower than float
+            on most CPUs, for DSPs).
         calibration_images: For int8 and int16 only: real images, uint8 RGB (H, W, 3) of any size,
             not augmented; they are read once. A black and a white one are added, so that the
             range of the input is the true one.
@@ -67,12 +69,15 @@ def export_tflite(
     if float_operators and precision != "int8":
         raise ValueError(f"Only int8 keeps operators in float, not precision {precision!r}.")
     quantization = {"precision": precision}
+    kept = []
     if float_operators:
-        images = list(calibration_images)
-        kept = costliest(model, images, float_operators)
-        quantization["float_operators"] = [row["name"] for row in kept]
-        graph = CalibratedGraph(model, images, output_kind)
-        content = graph.quantize(quantization["float_operators"])
+        calibration_images = list(calibration_images)
+        kept = [row["name"] for row in costliest(model, calibration_images, float_operators)]
+        quantization["float_operators"] = kept
+    if precision == "int8" and float_layers(model):
+        quantization["float_layers"] = float_layers(model)
+    if len(quantization) > 1:
+        content = CalibratedGraph(model, calibration_images, output_kind).quantize(kept)
     else:
         inputs = None
         if precision in CALIBRATED:

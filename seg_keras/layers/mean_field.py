@@ -35,6 +35,9 @@ class MeanField(keras.layers.Layer):
     Output shape: (B, H, W, C), logits.
     """
 
+    # Squares in the tens of thousands, whose exponentials count: no step of int8 fits both.
+    needs_float = True
+
     def __init__(
         self,
         bilateral_xy: float = 160.0,
@@ -125,8 +128,9 @@ class MeanField(keras.layers.Layer):
         )
 
         def means(values):
-            x = ops.einsum("ih,bhwc->biwc", rows, values)
-            return ops.einsum("jw,biwc->bijc", columns, x)
+            height, width, classes = values.shape[1:]
+            x = rows @ ops.reshape(values, (-1, height, width * classes))
+            return columns @ ops.reshape(x, (-1, height, width, classes))
 
         return means
 
