@@ -86,24 +86,26 @@ def test_steps_on_one_batch_lower_its_loss(camvid_folder):
 
 
 @pytest.mark.parametrize(
-    ("step", "kind"),
+    "ends",
     [
         # before anything of use was saved, and right after an epoch was
-        pytest.param(1, "SIGKILL", marks=pytest.mark.slow),
-        pytest.param(6, "SIGKILL", marks=pytest.mark.slow),
-        (4, "SIGKILL"),  # in the middle of the second epoch
-        (4, "SIGINT"),  # Ctrl-C saves in the middle of an epoch
+        pytest.param([(1, "SIGKILL")], marks=pytest.mark.slow),
+        pytest.param([(6, "SIGKILL")], marks=pytest.mark.slow),
+        # in the middle of the second epoch of three steps; gone on with, Ctrl-C in the same place
+        [(4, "SIGKILL"), (1, "SIGINT")],
     ],
+    ids=str,
 )
 def test_a_resumed_run_is_bit_equal_to_one_that_never_stopped(
-    whole_run, camvid_folder, tmp_path, step, kind
+    whole_run, camvid_folder, tmp_path, ends
 ):
     run = tmp_path / "run"
-    died = run_script(run, camvid_folder, step, kind)
-    assert died.returncode == (0 if kind == "SIGINT" else -signal.SIGKILL), died.stderr
-    if kind == "SIGINT":
-        assert state_of(run)["step"] == step + 1
-        assert f"--resume {run}" in "".join(died.stderr.split("\n"))
+    for step, kind in ends:
+        ended = run_script(run, camvid_folder, step, kind)
+        assert ended.returncode == (0 if kind == "SIGINT" else -signal.SIGKILL), ended.stderr
+        if kind == "SIGINT":  # it ends after its step and saves that
+            assert state_of(run)["step"] == 5
+            assert f"--resume {run}" in "".join(ended.stderr.split("\n"))
     resumed = run_script(run, camvid_folder)
     assert resumed.returncode == 0, resumed.stderr
     assert state_of(run) == state_of(whole_run)

@@ -21,12 +21,12 @@ def build(input_shape):
 
 
 def test_it_is_trained_on_crops_and_validated_on_whole_images_in_tiles(camvid_folder, tmp_path):
-    config = dataclasses.replace(CONFIG, epochs=8)
+    config = dataclasses.replace(CONFIG, epochs=8, validate_every=4)
     dataset = build_dataset("camvid", camvid_folder)
     state = train(config, build, dataset, Predictor, RunFolder(tmp_path / "run"))
-    first, last = state.history[0], state.history[-1]
+    first, middle, last = (state.history[epoch] for epoch in (0, 3, 7))
     assert last["loss"] < 0.8 * first["loss"]
-    assert last["mean_iou"] > first["mean_iou"]
+    assert last["mean_iou"] > middle["mean_iou"] > 0
     kept = keras.saving.load_model(tmp_path / "run" / "model.keras")
     assert kept.input_shape == (None, *config.crop_size, 3)  # images are 48x64
 
