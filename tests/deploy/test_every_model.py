@@ -39,8 +39,9 @@ FORMS["frrn"] = {"width": 1 / 4}  # six channels decide in its tiny form
 # Where pooling notes which pixel was the largest, the last bit of a value moves a border, unless it
 # is learned from images that are never quite the same (standard deviation, of 255).
 NOISE = {"segnet": 8.0}
-# MobileNetV3 learns nothing from three scenes that could be rounded; what is shipped has seen more.
-SHIPPED = {"lraspp": Path(__file__).parents[2] / "zoo" / "lraspp_camvid"}
+# Narrow MobileNets learn too little from three scenes; what is shipped has seen more of them.
+ZOO = Path(__file__).parents[2] / "zoo"
+SHIPPED = {name: ZOO / f"{name}_camvid" for name in ("deeplab_v3_plus", "lraspp")}
 # Logits that are close flip when rounded, so they are learned until they are far apart, at a rate
 # that falls to 0; smoothed labels keep those of easy pixels from growing for ever, which would make
 # the steps of int8 coarse.
