@@ -36,6 +36,7 @@ STEADY = {"backbone_options": {"width": 1 / 8, "batch_norm": True}}
 FORMS = TINY | WIDER | SURE | dict.fromkeys(("deeplab_v1", "fcn8s", "fcn16s", "fcn32s"), STEADY)
 FORMS["hed"] = {"backbone_options": {"width": 1 / 4, "batch_norm": True}}  # edges are thin
 FORMS["frrn"] = {"width": 1 / 4}  # six channels decide in its tiny form
+FORMS["unet_plus_plus"] = {"filters": 16, "batch_norm": True}
 # Where pooling notes which pixel was the largest, the last bit of a value moves a border, unless it
 # is learned from images that are never quite the same (standard deviation, of 255).
 NOISE = {"segnet": 8.0}
