@@ -69,14 +69,14 @@ def export_tflite(
     if float_operators and precision != "int8":
         raise ValueError(f"Only int8 keeps operators in float, not precision {precision!r}.")
     quantization = {"precision": precision}
-    kept = []
+    kept, layers = [], float_layers(model) if precision == "int8" else []
     if float_operators:
         calibration_images = list(calibration_images)
         kept = [row["name"] for row in costliest(model, calibration_images, float_operators)]
         quantization["float_operators"] = kept
-    if precision == "int8" and float_layers(model):
-        quantization["float_layers"] = float_layers(model)
-    if len(quantization) > 1:
+    if layers:
+        quantization["float_layers"] = layers
+    if kept or layers:
         content = CalibratedGraph(model, calibration_images, output_kind).quantize(kept)
     else:
         inputs = None
