@@ -35,11 +35,12 @@ STEADY = {"backbone_options": {"width": 1 / 8, "batch_norm": True}}
 # Narrow forms: the operators are the same in any width, and fewer channels are harder to round.
 FORMS = TINY | WIDER | SURE | dict.fromkeys(("deeplab_v1", "fcn8s", "fcn16s", "fcn32s"), STEADY)
 FORMS["hed"] = {"backbone_options": {"width": 1 / 4, "batch_norm": True}}  # edges are thin
+FORMS["deconvnet"] = {"width": 1 / 4}  # what it knows passes through one pixel
 FORMS["frrn"] = {"width": 1 / 4}  # six channels decide in its tiny form
 FORMS["unet_plus_plus"] = {"filters": 16, "batch_norm": True}
 # Where pooling notes which pixel was the largest, the last bit of a value moves a border, unless it
 # is learned from images that are never quite the same (standard deviation, of 255).
-NOISE = {"segnet": 8.0}
+NOISE = {"deconvnet": 4.0, "segnet": 8.0}
 # Narrow MobileNets learn too little from three scenes; what is shipped has seen more of them.
 ZOO = Path(__file__).parents[2] / "zoo"
 SHIPPED = {name: ZOO / f"{name}_camvid" for name in ("deeplab_v3_plus", "lraspp")}
@@ -47,6 +48,7 @@ SHIPPED = {name: ZOO / f"{name}_camvid" for name in ("deeplab_v3_plus", "lraspp"
 # that falls to 0; smoothed labels keep those of easy pixels from growing for ever, which would make
 # the steps of int8 coarse.
 STEPS, LEARNING_RATE, SMOOTHING = 300, 3e-3, 0.1
+SLOWER = {"deconvnet": (800, 2e-3)}  # steps and rate
 MOMENTUM = 0.9  # of batch norm, which has to know the statistics of the last weights
 # format, precision, options of the exporter
 FILES = [
@@ -101,11 +103,12 @@ def train(name, images, labels):
             layer.momentum = MOMENTUM
     loss = BalancedEdgeCrossEntropy() if edges else PixelCrossEntropy(label_smoothing=SMOOTHING)
     losses = dict.fromkeys(model.output, loss)
-    rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, STEPS)
+    steps, rate = SLOWER.get(name, (STEPS, LEARNING_RATE))
+    rate = keras.optimizers.schedules.CosineDecay(rate, steps)
     model.compile(keras.optimizers.Adam(rate, clipnorm=1.0), losses, jit_compile=False)
     inputs, targets = images.astype("float32"), labels.astype("int32")
     rng = np.random.default_rng(0)
-    for _ in range(STEPS):
+    for _ in range(steps):
         disturbed = inputs + rng.normal(0, NOISE.get(name, 0.0), inputs.shape).astype("float32")
         model.train_on_batch(disturbed, dict.fromkeys(model.output, targets))
     assert len(np.unique(predict(model, images))) >= (2 if edges else 4), (
