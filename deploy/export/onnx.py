@@ -10,7 +10,7 @@ from Keras's own export they are `keras_tensor` and `Identity:0`.
 
 import logging
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import keras
@@ -218,7 +218,7 @@ def to_int8(
     proto: onnx.ModelProto,
     inputs: Iterable[np.ndarray],
     target: str,
-    layers_in_float: Iterable[str] = (),
+    layers_in_float: Sequence[str] = (),
 ) -> onnx.ModelProto:
     """Quantises a float32 graph to int8, per channel, in Q/DQ form.
 
@@ -234,7 +234,7 @@ def to_int8(
         plain.write_bytes(proto.SerializeToString())
         # Symbolic shape inference needs SymPy, and every shape is known without it.
         quant_pre_process(plain, prepared, skip_symbolic_shape=True)
-        names = [node.name for node in onnx.load(prepared).graph.node]
+        nodes = onnx.load(prepared).graph.node if layers_in_float else ()
         quantize_static(
             prepared,
             done,
@@ -243,7 +243,7 @@ def to_int8(
             per_channel=True,
             activation_type=QuantType.QInt8 if signed else QuantType.QUInt8,
             weight_type=QuantType.QInt8,
-            nodes_to_exclude=[name for name in names if is_part_of(name, layers_in_float)],
+            nodes_to_exclude=[n.name for n in nodes if is_part_of(n.name, layers_in_float)],
             extra_options={"ActivationSymmetric": signed, "QuantizeBias": not signed},
         )
         return onnx.load(done)

@@ -30,7 +30,7 @@ SEEDS = (8, 14, 39)
 # Thin things are left out: at this size a coarse map is never sure of them, and what is told apart
 # by chance proves nothing.
 THIN = ("Pole", "SignSymbol", "Fence", "Pedestrian", "Bicyclist")
-# The paper's VGG16 without batch norm learns too slowly to be sure of anything in 400 steps.
+# The paper's VGG16 without batch norm learns too slowly to be sure of anything in 300 steps.
 STEADY = {"backbone_options": {"width": 1 / 8, "batch_norm": True}}
 # Narrow forms: the operators are the same in any width, and fewer channels are harder to round.
 FORMS = TINY | WIDER | SURE | dict.fromkeys(("deeplab_v1", "fcn8s", "fcn16s", "fcn32s"), STEADY)
