@@ -11,6 +11,7 @@ from seg_keras.training import TrainConfig
 
 config = TrainConfig(
     model="deeplab_v3_se",
+    model_options={"filters": 128},
     backbone="resnet50",
     backbone_options={"width": 0.25},
     dataset="camvid",

@@ -28,6 +28,7 @@ def deeplab_v3_se(
     gate: str = "sigmoid",
     decoder: bool = True,
     edge_input: bool = False,
+    filters: int = 256,
 ) -> keras.Model:
     """Builds DeepLab v3 at stride 16 with squeeze-and-excitation.
 
@@ -47,6 +48,7 @@ def deeplab_v3_se(
         edge_input: Whether a frozen `hed` looks at the image first: its edges are the backbone's
             fourth channel and, with the image, part of the features that are classified at full
             size. Give that part trained weights: `model.get_layer("hed").set_weights(...)`.
+        filters: Channels of the pyramid and of the decoder.
 
     Returns:
         A model from RGB images (B, H, W, 3) in [0, 255] to `{"logits": ...}`, float32
@@ -55,14 +57,14 @@ def deeplab_v3_se(
     options = {**(backbone_options or {}), "gate": gate}
     if not edge_input:
         encoder = build_backbone(backbone, input_shape, 16, options)
-        x = pyramid_and_decoder(encoder.output, decoder)
+        x = pyramid_and_decoder(encoder.output, filters, decoder)
         outputs = {"logits": segmentation_head(x, num_classes, input_shape[:2], name="logits")}
         return keras.Model(encoder.input, outputs, name="deeplab_v3_se")
 
     image = keras.Input(input_shape, name="image")
     image_and_edges = append_edges(image, input_shape)
     encoder = build_backbone(backbone, (*input_shape[:2], input_shape[2] + 1), 16, options)
-    x = pyramid_and_decoder(encoder(image_and_edges), decoder)
+    x = pyramid_and_decoder(encoder(image_and_edges), filters, decoder)
     x = BilinearResize(input_shape[:2], name="enlarge")(x)
     skip = layers.Rescaling(1 / 127.5, offset=-1.0, name="skip_normalize")(image_and_edges)
     x = layers.Concatenate(name="skip_concat")([x, skip])
@@ -80,11 +82,13 @@ def append_edges(image: KerasTensor, input_shape: tuple[int, int, int]) -> Keras
     return layers.Concatenate(name="image_and_edges")([image, edges])
 
 
-def pyramid_and_decoder(features: dict[str, KerasTensor], decoder: bool) -> KerasTensor:
-    """Features to classify: (B, h, w, 256) at stride 4 with the decoder, 16 without."""
+def pyramid_and_decoder(
+    features: dict[str, KerasTensor], filters: int, decoder: bool
+) -> KerasTensor:
+    """Features to classify: (B, h, w, filters) at stride 4 with the decoder, 16 without."""
     x = atrous_spatial_pyramid_pooling(
-        features["c5"], 256, atrous_rates(16), separable=False, name="aspp"
+        features["c5"], filters, atrous_rates(16), separable=False, name="aspp"
     )
     if decoder:
-        x = refine_with_details(x, features["c2"], 256, separable=False, name="decoder")
+        x = refine_with_details(x, features["c2"], filters, separable=False, name="decoder")
     return x

@@ -62,6 +62,7 @@ MORE_COUNTS = [
     ("deeplab_v3_plus", 21, {"separable": False}, 5_821_813),
     ("deeplab_v3_se", 19, {"decoder": False}, 39_999_619),
     ("deeplab_v3_se", 19, {"gate": ""}, 40_351_667),
+    ("deeplab_v3_se", 19, {"filters": 128}, 41_303_267 - 23 * (256**2 - 128**2) - 59_859 * 128),
     ("dilation10", 19, {"context_rates": ()}, 134_338_387),
     ("dilation10", 11, {"context_rates": (1, 1, 2, 4, 8, 16)}, 134_313_443),
     ("dilation10", 11, {"context_rates": (1, 1, 2, 4, 8)}, 134_312_343),
