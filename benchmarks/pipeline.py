@@ -15,15 +15,19 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from seg_keras import build_model
 from seg_keras.data.datasets import build_dataset
 from seg_keras.data.pipeline import TrainSamples, train_batches
 from seg_keras.data.statistics import count_classes
 from seg_keras.training.fit import train_step
 from seg_keras.training.losses import build_loss, targets_of
-from seg_keras.training.setup import build_augmentation, build_optimizer, compile_model
+from seg_keras.training.setup import (
+    build_augmentation,
+    build_optimizer,
+    compile_model,
+    in_precision,
+)
 from tools.cli import command, print_table, write_json
-from tools.recipes import add_arguments, read_config
+from tools.recipes import add_arguments, build_untrained, read_config
 
 STEPS_PER_ROUND = {"pipeline": 20, "training step": 3}
 
@@ -46,10 +50,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     batches = iter(train_batches(samples, config.batch_size))
     images, labels = next(batches)
 
-    options = {"backbone_options": config.backbone_options, **config.model_options}
-    model = build_model(
-        config.model, dataset.label_space.num_classes, (*config.crop_size, 3), **options
-    )
+    with in_precision(config.mixed_precision):
+        model = build_untrained(config, dataset.label_space.num_classes, (*config.crop_size, 3))
     loss = build_loss(config, count_classes(dataset, pairs))
     compile_model(model, build_optimizer(config, 100), loss, config)
     batch = images, targets_of(model, images, labels, None)

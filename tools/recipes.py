@@ -5,7 +5,9 @@ import dataclasses
 import runpy
 from pathlib import Path
 
-from seg_keras import list_datasets, list_models
+import keras
+
+from seg_keras import build_model, list_datasets, list_models
 from seg_keras.training import TrainConfig, override
 
 DRAWN_ROADS = Path(__file__).parents[1] / "configs" / "deeplab_v3_plus_roads.py"
@@ -55,3 +57,14 @@ def read_config(arguments: argparse.Namespace) -> TrainConfig:
         given["crop_size"] = tuple(arguments.crop_size)
     config = override(dataclasses.replace(config, **given), arguments.set)
     return dataclasses.replace(config, **SMOKE) if arguments.smoke else config
+
+
+def build_untrained(
+    config: TrainConfig, num_classes: int, input_shape: tuple[int, int, int]
+) -> keras.Model:
+    """The model that a recipe describes, of random weights."""
+    if config.loss == "edges":  # one is there or not, whatever the classes are that meet at it
+        num_classes = 1
+    chosen = {"backbone": config.backbone, "backbone_options": config.backbone_options}
+    options = {name: value for name, value in chosen.items() if value} | config.model_options
+    return build_model(config.model, num_classes, input_shape, **options)

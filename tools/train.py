@@ -14,14 +14,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from seg_keras import build_model, load_model
+from seg_keras import load_model
 from seg_keras.data.datasets import build_dataset
 from seg_keras.data.datasets.roads import roads
 from seg_keras.inference import Predictor
 from seg_keras.models import transfer_weights
 from seg_keras.training import RunFolder, train
 from tools.cli import command, print_table, write_json
-from tools.recipes import add_arguments, read_config
+from tools.recipes import add_arguments, build_untrained, read_config
 
 log = logging.getLogger(__name__)
 
@@ -43,13 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     else:
         dataset = build_dataset(config.dataset, config.data_dir)
 
-    # An edge is there or not: one logit, whatever the classes are that meet at it.
-    num_classes = 1 if config.loss == "edges" else dataset.label_space.num_classes
-
     def build(input_shape):
-        chosen = {"backbone": config.backbone, "backbone_options": config.backbone_options}
-        options = {name: value for name, value in chosen.items() if value} | config.model_options
-        model = build_model(config.model, num_classes, input_shape, **options)
+        model = build_untrained(config, dataset.label_space.num_classes, input_shape)
         if config.initial_weights:
             kept = transfer_weights(load_model(config.initial_weights), model)
             log.info(

@@ -35,13 +35,15 @@ def start(folder, clip, model):
     )
 
 
-def wait_for_records(path, count):
+def wait_for_records(process, path, count):
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and process.poll() is None:
         if path.exists() and len(path.read_text().splitlines()) >= count:
             return
         time.sleep(0.02)
-    pytest.fail(f"{path} never held {count} records")
+    process.kill()
+    _, errors = process.communicate()
+    pytest.fail(f"{path} never held {count} records: {errors}")
 
 
 def count_frames(path):
@@ -64,7 +66,7 @@ def assert_whole(folder):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_leaves_whole_files_and_the_final_table(tmp_path, clip, engine, number):
     process = start(tmp_path, clip, engine())
-    wait_for_records(tmp_path / "out.jsonl.partial", 10)
+    wait_for_records(process, tmp_path / "out.jsonl.partial", 10)
     os.killpg(process.pid, number)
     stdout, stderr = process.communicate(timeout=60)
     assert process.returncode == 0, stderr
