@@ -62,6 +62,7 @@ from seg_keras.layers.pooling import (
 from seg_keras.layers.resize import BilinearResize, NearestResize, halve
 from seg_keras.layers.squeeze_excite import squeeze_excite
 from seg_keras.layers.stages import maps_before_pooling
+from seg_keras.layers.subpixel import SubpixelConv2DTranspose
 from seg_keras.layers.unet import double_conv, upsample_beside
 from seg_keras.layers.unpooling import (
     BedOfNails2D,
@@ -96,6 +97,7 @@ __all__ = [
     "NearestResize",
     "StatisticsAtRest",
     "StrongestChannelBoost",
+    "SubpixelConv2DTranspose",
     "add_aligned",
     "atrous_rates",
     "atrous_spatial_pyramid_pooling",

@@ -7,6 +7,7 @@ Segmentation", IEEE T-ITS 2018, section III
 from keras import KerasTensor, layers
 
 from seg_keras.layers.blocks import batch_norm
+from seg_keras.layers.subpixel import SubpixelConv2DTranspose
 
 EPSILON = 1e-3  # of every batch norm of the ERFNet family
 
@@ -61,9 +62,7 @@ def upsampling_conv(
     x: KerasTensor, filters: int, kernel_size: int, size: tuple[int, int], name: str
 ) -> KerasTensor:
     """Transposed convolution that doubles (B, h, w, C), cut to (B, *size, filters)."""
-    x = layers.Conv2DTranspose(
-        filters, kernel_size, strides=2, padding="same", name=f"{name}_conv"
-    )(x)
+    x = SubpixelConv2DTranspose(filters, kernel_size, name=f"{name}_conv")(x)
     return crop_to(x, size, name=f"{name}_crop")
 
 

@@ -8,6 +8,7 @@ from keras import KerasTensor, layers
 
 from seg_keras.layers.blocks import batch_norm as normalize
 from seg_keras.layers.factorized import crop_to
+from seg_keras.layers.subpixel import SubpixelConv2DTranspose
 
 
 def double_conv(
@@ -49,9 +50,9 @@ def upsample_beside(
     padded, are cut to their middle; one that was odd is a pixel smaller, and the doubled map is cut
     at its end.
     """
-    x = layers.Conv2DTranspose(
-        filters, 2, strides=2, kernel_initializer="he_normal", name=f"{name}_deconv"
-    )(x)
+    x = SubpixelConv2DTranspose(filters, 2, kernel_initializer="he_normal", name=f"{name}_deconv")(
+        x
+    )
     size = tuple(min(pair) for pair in zip(x.shape[1:3], skips[0].shape[1:3], strict=True))
     x = crop_to(x, size, name=f"{name}_crop")
     skips = [

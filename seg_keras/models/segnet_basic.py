@@ -17,6 +17,7 @@ from seg_keras.layers import (
     MaxPoolingWithIndices2D,
     MaxUnpooling2D,
     NearestResize,
+    SubpixelConv2DTranspose,
     conv_bn,
     conv_bn_relu,
     crop_to,
@@ -159,11 +160,9 @@ def deconv_decoder(
     x = pooled(len(stages))
     for index, stage in reversed(list(enumerate(stages, start=1))):
         name = f"decoder{index}"
-        x = layers.Conv2DTranspose(
+        x = SubpixelConv2DTranspose(
             x.shape[-1],
             8,
-            strides=2,
-            padding="same",
             use_bias=False,
             kernel_initializer=BilinearInitializer(),
             dtype=dtype,
