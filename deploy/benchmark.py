@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from deploy.patches import patches
 from deploy.runtimes import Runtime, load_runtime
 from deploy.runtimes.base import fit_classes, fit_frame, to_classes
 from deploy.video.overlay import blend, color_table
@@ -111,7 +112,7 @@ def _time_stages(runtime: Runtime, frame: np.ndarray) -> list[float]:
 
 
 def _image(size: tuple[int, int]) -> np.ndarray:
-    return np.random.default_rng(0).integers(0, 256, (1, *size, 3), dtype=np.uint8)
+    return (256 * patches((1, *size, 3))).astype(np.uint8)
 
 
 def _in_new_process(function, *arguments):
