@@ -62,7 +62,7 @@ class SubpixelConv2DTranspose(keras.layers.Conv2DTranspose):
         x = ops.conv(x, kernel, padding="valid")
         if self.use_bias:
             x = x + ops.tile(self.bias, stride * stride)
-        return ops.depth_to_space(self.activation(x), stride)
+        return self.activation(ops.depth_to_space(x, stride))
 
 
 def convolution_of(kernel, stride: int):
@@ -76,16 +76,14 @@ def convolution_of(kernel, stride: int):
         The kernel (h, w, C, stride x stride x filters), channels in the order of
         `ops.depth_to_space`, and the zeros that it needs (above, below), (left, right).
     """
-    height, width, filters, channels = kernel.shape
-    (rows, row_margins), (columns, column_margins) = (
-        _blocks(extent, stride) for extent in (height, width)
-    )
+    *extents, filters, channels = kernel.shape
+    (rows, above_and_below), (columns, left_and_right) = (_blocks(n, stride) for n in extents)
     kernel = ops.pad(kernel, (rows, columns, (0, 0), (0, 0)))
-    shape = [(extent + sum(zeros)) // stride for extent, zeros in
-             ((height, rows), (width, columns))]  # fmt: skip
-    kernel = ops.reshape(kernel, (shape[0], stride, shape[1], stride, filters, channels))
+    height, width = (extent // stride for extent in kernel.shape[:2])
+    kernel = ops.reshape(kernel, (height, stride, width, stride, filters, channels))
     kernel = ops.transpose(ops.flip(kernel, (0, 2)), (0, 2, 5, 1, 3, 4))
-    return ops.reshape(kernel, (*shape, channels, -1)), (row_margins, column_margins)
+    kernel = ops.reshape(kernel, (height, width, channels, stride * stride * filters))
+    return kernel, (above_and_below, left_and_right)
 
 
 def _blocks(extent: int, stride: int) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -95,7 +93,7 @@ def _blocks(extent: int, stride: int) -> tuple[tuple[int, int], tuple[int, int]]
     it to all places of one pixel of the input, which is so many blocks away.
     """
     first = max(extent - stride, 0) // 2
-    before = math.ceil(first / stride)  # blocks
+    before = math.ceil(first / stride)
     after = math.ceil((extent - first) / stride)
     zeros = before * stride - first, after * stride - (extent - first)
     return zeros, (after - 1, before)

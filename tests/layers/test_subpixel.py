@@ -14,14 +14,13 @@ IMAGES = (2, 5, 7, 4)
 @pytest.mark.parametrize("kernel_size", [1, 2, 3, 4, 8, (5, 2), (2, 7)])
 @pytest.mark.parametrize("strides", [2, 3])
 def test_equals_the_layer_of_keras(rng, kernel_size, strides):
-    options = {"activation": "relu", "bias_initializer": "ones"}
+    options = {"activation": "softmax", "bias_initializer": "normal"}
     theirs = keras.layers.Conv2DTranspose(3, kernel_size, strides, padding="same", **options)
     ours = SubpixelConv2DTranspose(3, kernel_size, strides, **options)
     images = rng.normal(size=IMAGES).astype("float32")
     expected = np.array(theirs(images))
     ours.build(IMAGES)
     ours.set_weights(theirs.get_weights())
-    assert np.count_nonzero(expected) > 100
     np.testing.assert_allclose(ours(images), expected, atol=1e-5)
     assert tuple(ours.compute_output_shape(IMAGES)) == expected.shape
 
