@@ -37,7 +37,8 @@ FORMS = TINY | WIDER | SURE | dict.fromkeys(("deeplab_v1", "fcn8s", "fcn16s", "f
 FORMS["hed"] = {"backbone_options": {"width": 1 / 4, "batch_norm": True}}  # edges are thin
 FORMS["deconvnet"] = {"width": 1 / 4}  # what it knows passes through one pixel
 FORMS["frrn"] = {"width": 1 / 4}  # six channels decide in its tiny form
-FORMS["unet_plus_plus"] = {"filters": 16, "batch_norm": True}
+# Four channels without batch norm do not tell the six classes apart.
+FORMS["unet"] = FORMS["unet_plus_plus"] = {"filters": 16, "batch_norm": True}
 # Where pooling notes which pixel was the largest, the last bit of a value moves a border, unless it
 # is learned from images that are never quite the same (standard deviation, of 255).
 NOISE = {"deconvnet": 4.0, "segnet": 8.0}
